@@ -1,0 +1,57 @@
+"""Plan what AI video costs before a second of it is bought.
+
+``plan(scenario)`` turns the clips that are needed and a dated price catalog into a routed plan with expected and worst-case cost.
+
+======================  =====================================================================================
+``Scenario.load(path)``  reads a scenario file; ``Scenario(clips=[...])`` makes one in code
+``Catalog.load(name)``   reads a price catalog, bundled or from a file
+``plan(scenario)``       the cheapest way to make every clip within all limits, checked before it is returned
+``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
+======================  =====================================================================================
+
+Words: an *offer* is one sellable thing (provider, model, mode, resolution, sound); a *candidate* is an eligible way to make one
+clip; a *price* is what one generation is billed; a *cost* is what a plan will spend; a *chain* is the candidates a
+clip is tried on, in order; a *limit* couples clips.
+
+The names are loaded on first use, so that ``import router`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from router.errors import CheckError, InputError, NoPlanError, RouterError
+    from router.pipeline import plan
+    from router.schema.catalog import Catalog
+    from router.schema.plan import Plan
+    from router.schema.scenario import Scenario
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Catalog": "router.schema.catalog",
+    "CheckError": "router.errors",
+    "InputError": "router.errors",
+    "NoPlanError": "router.errors",
+    "Plan": "router.schema.plan",
+    "RouterError": "router.errors",
+    "Scenario": "router.schema.scenario",
+    "plan": "router.pipeline",
+}
+
+__all__ = ["Catalog", "CheckError", "InputError", "NoPlanError", "Plan", "RouterError", "Scenario", "plan"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'router' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,1 @@
+"""Studies over the pipeline: questions about a scenario that planning alone does not answer."""

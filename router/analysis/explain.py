@@ -1,0 +1,116 @@
+"""Why does this clip go where it goes? Every offer, and what would have happened with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+
+from router.assembly.no_plan import requirements
+from router.assembly.routes import chain_steps, seconds
+from router.errors import InputError, NoPlanError
+from router.offers.clip_classes import clip_classes
+from router.offers.eligibility import rejections
+from router.pipeline import open_market, plan, ways_to_make
+from router.schema.candidate import Candidate, Chain, Rejection
+from router.schema.explanation import ExplainedOffer, Explanation
+from router.schema.plan import Plan, Route
+from router.schema.scenario import Scenario
+from router.units import from_micro
+
+
+def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> Explanation:
+    """Every offer for one clip of a scenario: candidate, with costs and gap to the winner, or rejection.
+
+    Raises
+    ------
+    router.errors.InputError
+        If no clip has this id.
+    """
+    clip = next((clip for clip in scenario.clips if clip.id == clip_id), None)
+    if clip is None:
+        near = difflib.get_close_matches(clip_id[:200], [clip.id for clip in scenario.clips], n=1)
+        shown = "".join(character for character in clip_id[:80] if character.isprintable())
+        raise InputError(f"no clip is called '{shown}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+    market = open_market(scenario, on)
+    own = clip_classes([clip])[0]
+    choices = ways_to_make(own, market)
+    made: Plan | None = None
+    notes: tuple[str, ...] = ()
+    try:
+        made = plan(scenario, on=market.on)
+    except NoPlanError as error:
+        notes = (f"no plan exists for the scenario as a whole: {error}",)
+    chosen = [_chosen(made, clip_id, candidate) for candidate in choices.candidates]
+    pairs = list(zip(choices.candidates, choices.chains, chosen, strict=True))
+    winner = min((chain.expected for _, chain, count in pairs if count), default=None)
+    ranked = sorted(pairs, key=lambda pair: (pair[1].expected, pair[1].worst, pair[0].offer.order))
+    refused = rejections(own, market.offers, scenario.dubbing)
+    left = sum(
+        n
+        for entry in (made.left_out if made else ())
+        for name, n in zip(entry.clips, entry.counts, strict=True)
+        if name == clip_id
+    )
+    return Explanation(
+        schema=1,
+        clip=clip.id,
+        count=clip.count,
+        left_out=left,
+        requirements=requirements(own),
+        offers=(*(_candidate(*pair, winner) for pair in ranked), *map(_rejection, refused)),
+        notes=notes,
+    )
+
+
+def _chosen(made: Plan | None, clip_id: str, candidate: Candidate) -> int:
+    return sum(
+        count
+        for route in (made.routes if made else ())
+        if _is_on(route, candidate)
+        for name, count in zip(route.clips, route.counts, strict=True)
+        if name == clip_id
+    )
+
+
+def _is_on(route: Route, candidate: Candidate) -> bool:
+    offer = candidate.offer
+    ours = (offer.provider, offer.model, offer.mode, offer.resolution, offer.reference, candidate.audio)
+    return ours == (route.provider, route.model, route.mode, route.resolution, route.reference, route.audio)
+
+
+def _candidate(candidate: Candidate, chain: Chain, chosen: int, winner: float | None) -> ExplainedOffer:
+    offer = candidate.offer
+    return ExplainedOffer(
+        position=offer.order,
+        catalog=offer.catalog,
+        provider=offer.provider,
+        model=offer.model,
+        mode=offer.mode,
+        resolution=offer.resolution,
+        sound=offer.audio,
+        verdict="candidate",
+        chosen=chosen,
+        segments=tuple(map(seconds, candidate.generation.segments)),
+        billed_seconds=seconds(candidate.generation.billed_seconds),
+        price_usd=from_micro(candidate.price),
+        expected_usd=from_micro(chain.expected),
+        worst_usd=from_micro(chain.worst),
+        gap_usd=None if winner is None else from_micro(round(chain.expected) - round(winner)),
+        chain=chain_steps(chain),
+    )
+
+
+def _rejection(rejection: Rejection) -> ExplainedOffer:
+    offer = rejection.offer
+    return ExplainedOffer(
+        position=offer.order,
+        catalog=offer.catalog,
+        provider=offer.provider,
+        model=offer.model,
+        mode=offer.mode,
+        resolution=offer.resolution,
+        sound=offer.audio,
+        verdict="rejected",
+        reason=rejection.reason,
+        detail=rejection.detail,
+    )

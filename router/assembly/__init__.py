@@ -1,0 +1,1 @@
+"""From counts to a plan: routes, totals, limits as used, baselines and warnings."""

@@ -1,0 +1,95 @@
+"""What a reader of a plan's figures must know about them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+from collections.abc import Iterator, Sequence
+
+from router.schema.candidate import Candidate, Chain, Offer
+from router.schema.catalog import Catalog
+from router.schema.plan import Route
+from router.schema.scenario import Scenario
+
+ROUTER_DECIDES = ("model", "duration", "quality", "sound")
+
+
+def warnings(
+    scenario: Scenario,
+    catalogs: Sequence[Catalog],
+    offers: Sequence[Offer],
+    used: Sequence[tuple[Candidate, Chain]],
+    routes: Sequence[Route],
+    unborne: Sequence[str],
+    on: dt.date,
+) -> tuple[str, ...]:
+    """Every warning, each once.
+
+    Parameters
+    ----------
+    used
+        The candidates and chains that make clips.
+    unborne
+        Names in the scenario's availability that no offer bears.
+    on
+        The day that the plan is made for.
+    """
+    found = [*_stale(catalogs, on), *_names(scenario, offers, unborne), *_rules(scenario), *_billing(used)]
+    return tuple(dict.fromkeys([*found, *_requests(scenario, routes)]))
+
+
+def _stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
+    for catalog in catalogs:
+        if catalog.stale_after_days is not None and (on - catalog.as_of).days > catalog.stale_after_days:
+            age = f"more than {catalog.stale_after_days} days old"
+            yield f"prices of catalog '{catalog.name}' are from {catalog.as_of}, {age}; check them before you buy"
+
+
+def _names(scenario: Scenario, offers: Sequence[Offer], unborne: Sequence[str]) -> Iterator[str]:
+    models = dict.fromkeys(offer.model for offer in offers)
+    providers = dict.fromkeys(offer.provider for offer in offers)
+    for name in unborne:
+        near = _near(name, [*models, *providers, *(f"{offer.provider}/{offer.model}" for offer in offers)])
+        yield f"outages.availability: no offer bears the name '{name}'{near}"
+    listed = {
+        "models": (models, [(*(clip.models or ()), *clip.not_models) for clip in scenario.clips]),
+        "providers": (providers, [(*(clip.providers or ()), *clip.not_providers) for clip in scenario.clips]),
+    }
+    for field, (known, lists) in listed.items():
+        for name in dict.fromkeys(name for names in lists for name in names if name not in known):
+            yield f"clips.{field}: no offer bears the name '{name}'{_near(name, list(known))}"
+    for position, cap in enumerate(scenario.limits.caps):
+        for wanted, known in ((cap.where.model, models), (cap.where.provider, providers)):
+            if wanted is not None and wanted not in known:
+                yield f"limits.caps[{position}].where: no offer bears the name '{wanted}'{_near(wanted, list(known))}"
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _rules(scenario: Scenario) -> Iterator[str]:
+    if scenario.fallback.order == "expected" and scenario.fallback.across == "provider":
+        yield 'fallback.order = "expected" needs across = "all": a provider orders its own fallback by price'
+
+
+def _billing(used: Sequence[tuple[Candidate, Chain]]) -> Iterator[str]:
+    for _, chain in used:
+        for step in chain.steps:
+            offer = step.candidate.offer
+            if offer.failure_rate and offer.bills_failures == "unknown":
+                yield (
+                    f"whether {offer.provider} bills failed generations of {offer.model} is unknown: "
+                    "counted as billed in the worst case, as not billed in the expected cost"
+                )
+
+
+def _requests(scenario: Scenario, routes: Sequence[Route]) -> Iterator[str]:
+    users = {clip.id: clip.request for clip in scenario.clips if clip.request}
+    for route in routes:
+        for clip in route.clips if users and route.request else ():
+            for field in ROUTER_DECIDES:
+                theirs = users.get(clip, {}).get(field)
+                if theirs is not None and route.request and theirs != route.request.body.get(field):
+                    yield f"clip '{clip}': request.{field} is decided by the plan; the clip's own value is not sent"

@@ -1,0 +1,1 @@
+"""Bundled catalogs: one TOML file per provider and date."""

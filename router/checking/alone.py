@@ -1,0 +1,172 @@
+"""What a plan file shows about itself, without its scenario: sums, chains, limits, and prices of catalogs at hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from router.checking.prices import Priced, charge, possible, price_lines
+from router.schema.catalog import Catalog
+from router.schema.plan import ChainStep, Plan, Route
+
+_MICRO = Decimal("0.000001")
+
+
+def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
+    """What is wrong with a plan by its own figures and the catalogs at hand; empty if nothing is.
+
+    Parameters
+    ----------
+    catalogs
+        Those of the plan's catalogs that could be found; routes priced by others are not priced again.
+    """
+    findings = [*_catalogs(plan, catalogs), *_sums(plan), *_limits(plan), *_baselines(plan)]
+    lines = price_lines(catalogs)
+    at_hand = {catalog.name for catalog in catalogs}
+    for number, route in enumerate(plan.routes, start=1):
+        found = [*_route(route), *(_prices(route, lines) if route.catalog in at_hand else ())]
+        findings += [f"route {number} ({route.provider}/{route.model}): {finding}" for finding in found]
+    return findings
+
+
+def _catalogs(plan: Plan, catalogs: Sequence[Catalog]) -> Iterator[str]:
+    dates = {ref.name: ref.as_of for ref in plan.catalogs}
+    for catalog in catalogs:
+        if dates.get(catalog.name) not in (None, catalog.as_of):
+            yield f"priced with {catalog.name} as of {dates[catalog.name]}, the one at hand is as of {catalog.as_of}"
+    for route in plan.routes:
+        if route.catalog not in dates:
+            yield f"a route is priced by catalog '{route.catalog}', which the plan does not list"
+
+
+def _sums(plan: Plan) -> Iterator[str]:
+    sums, routes = plan.totals, plan.routes
+    for entry in (*routes, *plan.left_out):
+        if entry.count != sum(entry.counts):
+            yield f"says {entry.count} clips where its counts add up to {sum(entry.counts)}"
+    served = sum(route.count for route in routes)
+    left = sum(entry.count for entry in plan.left_out)
+    worst = sum((route.worst_usd * route.count for route in routes), Decimal(0))
+    exact = {
+        "served": served,
+        "left_out": left,
+        "clips": served + left,
+        "nominal_usd": sum((route.price_usd * route.count for route in routes), Decimal(0)),
+        "worst_per_request_usd": worst,
+        "left_out_value_usd": sum((entry.value_usd * entry.count for entry in plan.left_out), Decimal(0)),
+    }
+    for name, value in exact.items():
+        if getattr(sums, name) != value:
+            yield f"totals.{name} is {getattr(sums, name)}, should be {value}"
+    if sums.worst_usd > worst:
+        yield f"totals.worst_usd is {sums.worst_usd}, above the sum of the clips' worst cases {worst}"
+    # Routes show expectations rounded to the micro-dollar; each clip may hide half of one.
+    room = _MICRO * (served // 2 + 1)
+    expected = sum((route.expected_usd * route.count for route in routes), Decimal(0))
+    if abs(sums.expected_usd - expected) > room:
+        yield f"totals.expected_usd is {sums.expected_usd}, should be {expected}"
+    if abs(sums.objective_usd - sums.expected_usd - sums.left_out_value_usd) > _MICRO:
+        yield f"totals.objective_usd is {sums.objective_usd}, should be {sums.expected_usd + sums.left_out_value_usd}"
+    unserved = math.fsum(route.unserved_probability * route.count for route in routes)
+    if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * served:
+        yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
+    gap = float((sums.objective_usd - plan.bound_usd) / sums.objective_usd) if sums.objective_usd else 0.0
+    if gap < 0 or abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap == 0):
+        yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
+
+
+def _limits(plan: Plan) -> Iterator[str]:
+    for value in plan.limits:
+        upper = value.at_most is not None
+        bound = value.at_most if upper else value.at_least
+        if bound is None:
+            yield f"limits.{value.limit} shows no bound"
+            continue
+        slack = bound - value.value if upper else value.value - bound
+        if slack < 0:
+            yield f"limits.{value.limit}: uses {value.value}, {'at most' if upper else 'at least'} {bound} is allowed"
+        if slack != value.slack:
+            yield f"limits.{value.limit}: slack is {value.slack}, should be {slack}"
+        sums = {"budget_usd": plan.totals.expected_usd, "worst_case_usd": plan.totals.worst_usd}
+        if value.limit in sums and value.value != sums[value.limit]:
+            yield f"limits.{value.limit}: value is {value.value}, the totals say {sums[value.limit]}"
+
+
+def _baselines(plan: Plan) -> Iterator[str]:
+    for baseline in plan.baselines:
+        saving = baseline.expected_usd - plan.totals.expected_usd
+        if saving != baseline.saving_usd:
+            yield f"baseline '{baseline.name}': saving_usd is {baseline.saving_usd}, should be {saving}"
+
+
+def _route(route: Route) -> Iterator[str]:
+    primary = route.chain[0]
+    shown = (route.provider, route.model, route.resolution, route.audio, route.segments, route.price_usd)
+    if shown != (
+        primary.provider,
+        primary.model,
+        primary.resolution,
+        primary.audio,
+        primary.segments,
+        primary.price_usd,
+    ):
+        yield "its chain does not begin with the route itself"
+    chances = math.fsum([route.unserved_probability, *(step.probability for step in route.chain)])
+    if abs(chances - 1) > 1e-9 * (1 + len(route.chain)):
+        yield f"the probabilities of its chain add up to {chances:.9f}, not 1"
+    if len({(step.provider, step.model) for step in route.chain}) < len(route.chain):
+        yield "its chain tries one model twice"
+    billed = [step.billed_usd for step in route.chain if step.probability > 0]
+    if route.worst_usd < max(billed, default=Decimal(0)):
+        yield f"worst_usd is {route.worst_usd}, but its chain can bill {max(billed)}"
+    served = math.fsum(step.probability * float(step.billed_usd) for step in route.chain)
+    if float(route.expected_usd) < served - 2e-6 - 1e-9 * served:
+        yield f"expected_usd is {route.expected_usd}, but making the clip alone costs {served:.6f} on average"
+    generated = sum(route.segments, Decimal(0))
+    if abs(route.generated_seconds - generated) > _MICRO * len(route.segments):
+        yield f"generated_seconds is {route.generated_seconds}, its segments add up to {generated}"
+    if abs(route.surplus_seconds - (route.generated_seconds - route.seconds)) > _MICRO:
+        yield f"surplus_seconds is {route.surplus_seconds}, should be {route.generated_seconds - route.seconds}"
+    if route.generated_seconds + _MICRO * len(route.segments) < route.seconds:
+        yield f"generates {route.generated_seconds} s of the {route.seconds} s that the clip needs"
+
+
+def _prices(route: Route, lines: Sequence[Priced]) -> Iterator[str]:
+    if not any(_sells(line, route.catalog, route.mode, route.chain[0]) for line in lines):
+        yield f"catalog '{route.catalog}' does not sell this"
+        return
+    for step in route.chain:
+        spent = {
+            sum(charge(line, Fraction(length)) for length in _exact(step, line, route))
+            for line in lines
+            if _sells(line, None, None, step) and all(possible(line, length) for length in _exact(step, line, route))
+        }
+        dubbing = int(route.dubbing_usd.scaleb(6)) if step.audio == "deferred" else 0
+        if spent and int(step.price_usd.scaleb(6)) - dubbing not in spent:
+            prices = " or ".join(str(Decimal(price + dubbing).scaleb(-6)) for price in sorted(spent))
+            yield f"price of {step.provider}/{step.model} is {step.price_usd}, the catalog makes it {prices}"
+        if not spent and step is route.chain[0]:
+            yield f"the model cannot generate {', '.join(map(str, step.segments))} s"
+
+
+def _sells(line: Priced, catalog: str | None, mode: str | None, step: ChainStep) -> bool:
+    sound = step.audio == "native"
+    return (
+        line.key == (step.provider, step.model)
+        and line.offer.resolution == step.resolution
+        and (line.offer.audio == sound or step.audio == "deferred")
+        and catalog in (None, line.catalog.name)
+        and mode in (None, line.entry.mode)
+    )
+
+
+def _exact(step: ChainStep, line: Priced, route: Route) -> list[Fraction]:
+    """The step's lengths; equal parts that a decimal cannot hold are made exact again."""
+    lengths = [Fraction(length) for length in step.segments]
+    part = Fraction(route.seconds) / len(lengths)
+    any_length = line.terms.seconds is not None and line.terms.seconds.step == 0
+    if any_length and all(abs(length - part) < Fraction(1, 10**6) for length in lengths):
+        return [part] * len(lengths)
+    return lengths

@@ -1,0 +1,409 @@
+"""The independent check: every price from the catalog, every chain, every total and every limit from the routes.
+
+It knows neither the planner's code nor a solver. Certain money is compared to the micro-dollar; an expectation, a float
+on both sides, to one micro-dollar and a billionth of itself.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from router.checking.prices import (
+    Priced,
+    billed,
+    charge,
+    dubbed,
+    falls_short,
+    is_dubbed,
+    possible,
+    price_for,
+    price_lines,
+)
+from router.checking.recourse import Cost, Tried, chain_of, cost_of, model_availability
+from router.schema.catalog import Catalog
+from router.schema.plan import ChainStep, Plan, Route
+from router.schema.scenario import Cap, Clip, Requirements, Scenario
+
+_NEED = tuple(name for name in Requirements.model_fields if name not in {"group", "request"})
+
+
+def check(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> list[str]:
+    """What is wrong with a plan for a scenario; empty if nothing is."""
+    return list(_Check(plan, scenario, catalogs, on).findings())
+
+
+def reproved_bound(scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> Decimal:
+    """A lower bound on any plan's objective, dollars: every clip on its best way, limits aside."""
+    rule, total = scenario.fallback, []
+    book = _Book(scenario, catalogs, on)
+    for clip in scenario.clips:
+        ways = [
+            cost_of(chain_of(line, book.catching(clip), price, rule), scenario.outages, book.unserved).expected
+            for line, price in book.eligible(clip)
+        ]
+        if clip.value_usd is not None:
+            ways.append(float(clip.value_usd) * 1e6)
+        total.append(min(ways, default=0.0) * clip.count)
+    return Decimal(round(math.fsum(total))).scaleb(-6)
+
+
+class _Book:
+    """The price lines of a scenario's catalogs, and which of them may make or catch a clip; remembered by requirements."""
+
+    def __init__(self, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> None:
+        self.scenario, self.on = scenario, on
+        self.lines = price_lines(catalogs)
+        self.unserved = round(Fraction(scenario.fallback.unserved_usd) * 1_000_000)
+        self._known: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
+
+    def eligible(self, clip: Clip) -> list[tuple[Priced, int]]:
+        """(line, price) of everything that meets all requirements."""
+        return self._prices(clip, degraded=False)
+
+    def catching(self, clip: Clip) -> list[tuple[Priced, int]]:
+        """(line, price) of everything that may catch the clip."""
+        return self._prices(clip, degraded=self.scenario.fallback.accept == "degraded")
+
+    def _prices(self, clip: Clip, *, degraded: bool) -> list[tuple[Priced, int]]:
+        key = (degraded, clip.seconds, *(getattr(clip, name) for name in _NEED))
+        if key not in self._known:
+            dubbing = self.scenario.dubbing
+            priced = ((line, price_for(line, clip, dubbing, self.on, degraded=degraded)) for line in self.lines)
+            self._known[key] = [(line, price) for line, price in priced if price is not None]
+        return self._known[key]
+
+
+class _Check:
+    def __init__(self, plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> None:
+        self.plan, self.scenario, self.catalogs = plan, scenario, catalogs
+        self.book = _Book(scenario, catalogs, on)
+        self.clips = {clip.id: clip for clip in scenario.clips}
+        self.costs: list[tuple[Route, Priced, int, Cost, list[Tried]]] = []
+        self._known_ways: dict[tuple[object, ...], list[tuple[Priced, int, float]]] = {}
+
+    def findings(self) -> Iterator[str]:
+        yield from self._catalogs()
+        yield from self._counts()
+        for number, route in enumerate(self.plan.routes, start=1):
+            for finding in self._route(route):
+                yield f"route {number} ({route.provider}/{route.model}): {finding}"
+        if len(self.costs) == len(self.plan.routes):
+            yield from self._totals()
+            yield from self._limits()
+            yield from self._baselines()
+
+    def _catalogs(self) -> Iterator[str]:
+        recorded = [(ref.name, ref.as_of) for ref in self.plan.catalogs]
+        if recorded != (given := [(catalog.name, catalog.as_of) for catalog in self.catalogs]):
+            yield f"priced with {_dated(recorded)}, but the scenario names {_dated(given)}"
+
+    def _counts(self) -> Iterator[str]:
+        planned: Counter[str] = Counter()
+        for entry in (*self.plan.routes, *self.plan.left_out):
+            if entry.count != sum(entry.counts):
+                yield f"says {entry.count} clips where its counts add up to {sum(entry.counts)}"
+            for name, count in zip(entry.clips, entry.counts, strict=True):
+                planned[name] += count
+        for left in self.plan.left_out:
+            for name in left.clips:
+                value = self.clips[name].value_usd if name in self.clips else None
+                if name in self.clips and (value is None or value != left.value_usd):
+                    worth = (
+                        "has no value and must be made" if value is None else f"is worth {value}, not {left.value_usd}"
+                    )
+                    yield f"clip '{name}' is left out, but {worth}"
+        for name in planned.keys() | self.clips.keys():
+            wanted = self.clips[name].count if name in self.clips else 0
+            if planned[name] != wanted:
+                yield f"clip '{name}': {planned[name]} planned, {wanted} wanted"
+
+    def _route(self, route: Route) -> Iterator[str]:
+        clips = [self.clips[name] for name in route.clips if name in self.clips]
+        if not clips:
+            return
+        clip = clips[0]
+        if any((other.seconds, *_need(other)) != (clip.seconds, *_need(clip)) for other in clips):
+            yield "merges clips of different requirements"
+            return
+        line = self._line(route, clip)
+        eligible = dict(self.book.eligible(clip))
+        if line is None:
+            yield "no catalog sells this"
+            return
+        if line not in eligible:
+            yield f"may not serve clip '{clip.id}'"
+            return
+        yield from self._generation(route, clip, line)
+        for other in clips:
+            yield from _requests(route, other)
+        price = eligible[line]
+        if (micro := _micro(route.price_usd)) != price:
+            yield f"price_usd is {route.price_usd}, the catalog makes it {_usd(price)}" + ("" if micro else " a clip")
+        steps = chain_of(line, self.book.catching(clip), price, self.scenario.fallback)
+        cost = cost_of(steps, self.scenario.outages, self.book.unserved)
+        yield from self._chain(route, clip, steps, cost)
+        self.costs.append((route, line, price, cost, steps))
+
+    def _line(self, route: Route, clip: Clip) -> Priced | None:
+        wanted = (
+            route.catalog,
+            route.provider,
+            route.model,
+            route.mode,
+            route.reference,
+            route.resolution,
+            route.api_model,
+        )
+        for line in self.book.lines:
+            entry = line.entry
+            has = (
+                line.catalog.name,
+                *line.key,
+                entry.mode,
+                line.terms.reference,
+                line.offer.resolution,
+                entry.api_model or entry.model,
+            )
+            if has == wanted and route.audio == _audio(line, clip):
+                return line
+        return None
+
+    def _generation(self, route: Route, clip: Clip, line: Priced) -> Iterator[str]:
+        segments = [Fraction(length) for length in route.segments]
+        if line.terms.seconds is not None and line.terms.seconds.step == 0:
+            exact = max(Fraction(clip.seconds) / len(segments), Fraction(line.terms.seconds.min or 0))
+            if all(abs(length - exact) < Fraction(1, 10**6) for length in segments):
+                segments = [exact] * len(segments)
+        if not all(possible(line, length) for length in segments):
+            yield f"the model cannot generate {', '.join(map(str, route.segments))} s"
+            return
+        spent = sum(charge(line, length) for length in segments)
+        extra = dubbed(clip, self.scenario.dubbing) if is_dubbed(line, clip) else 0
+        if _micro(route.dubbing_usd) != extra:
+            yield f"dubbing_usd is {route.dubbing_usd}, should be {_usd(extra)}"
+        if _micro(route.price_usd) != spent + extra:
+            yield f"price_usd is {route.price_usd}, its segments cost {_usd(spent + extra)}"
+        generated = sum(segments, Fraction(0))
+        lengths = {
+            "seconds": Fraction(clip.seconds),
+            "generated_seconds": generated,
+            "surplus_seconds": generated - Fraction(clip.seconds),
+            "billed_seconds": sum((billed(line, length) for length in segments), Fraction(0)),
+        }
+        for name, value in lengths.items():
+            if abs(Fraction(getattr(route, name)) - value) >= Fraction(1, 10**6):
+                yield f"{name} is {getattr(route, name)}, should be {float(value):g}"
+        if generated < clip.seconds or len(segments) > clip.max_segments:
+            yield f"{len(segments)} segments of {float(generated):g} s do not make clip '{clip.id}'"
+
+    def _chain(self, route: Route, clip: Clip, steps: Sequence[Tried], cost: Cost) -> Iterator[str]:
+        named = [(step.provider, step.model) for step in route.chain]
+        if named != (should := [step.line.key for step in steps]):
+            yield f"its chain is {_path(named)}, should be {_path(should)}"
+            return
+        for shown, step, chance in zip(route.chain, steps, cost.served, strict=True):
+            yield from self._step(shown, step, clip, chance)
+        if not _close(_micro(route.expected_usd), cost.expected):
+            yield f"expected_usd is {route.expected_usd}, should be {_usd(cost.expected)}"
+        if _micro(route.worst_usd) != cost.worst:
+            yield f"worst_usd is {route.worst_usd}, should be {_usd(cost.worst)}"
+        if abs(route.unserved_probability - cost.unserved) > 1e-9:
+            yield f"unserved_probability is {route.unserved_probability}, should be {cost.unserved:.9g}"
+
+    def _step(self, shown: ChainStep, step: Tried, clip: Clip, chance: float) -> Iterator[str]:
+        name = f"{shown.provider}/{shown.model}"
+        if _micro(shown.price_usd) != step.price or _micro(shown.billed_usd) != step.bill:
+            yield f"its chain bills {shown.billed_usd} on {name}, should be {_usd(step.bill)}"
+        if abs(shown.probability - chance) > 1e-9:
+            yield f"its chain gives {name} probability {shown.probability}, should be {chance:.9g}"
+        if shown.resolution != step.line.offer.resolution or shown.audio != _audio(step.line, clip):
+            yield f"its chain misstates what {name} makes"
+        if shown.availability != model_availability(step.line, self.scenario.outages):
+            yield f"its chain misstates the availability of {name}"
+        if set(shown.shortfall) != set(falls_short(step.line, clip)):
+            yield f"its chain misstates what {name} falls short of"
+
+    def _totals(self) -> Iterator[str]:
+        sums, counts = self.plan.totals, [(route.count, price, cost) for route, _, price, cost, _ in self.costs]
+        served = sum(count for count, *_ in counts)
+        lost = sum((left.value_usd * left.count for left in self.plan.left_out), Decimal(0))
+        expected = math.fsum(cost.expected * count for count, _, cost in counts)
+        worst = sum(cost.worst * count for count, _, cost in counts)
+        exact = {
+            "clips": sum(clip.count for clip in self.scenario.clips),
+            "served": served,
+            "left_out": sum(left.count for left in self.plan.left_out),
+            "nominal_usd": _usd(sum(price * count for count, price, _ in counts)),
+            "worst_usd": _usd(worst),
+            "worst_per_request_usd": _usd(worst),
+            "left_out_value_usd": lost,
+        }
+        for name, value in exact.items():
+            if getattr(sums, name) != value:
+                yield f"totals.{name} is {getattr(sums, name)}, should be {value}"
+        floats = {"expected_usd": expected, "objective_usd": expected + float(lost) * 1e6}
+        for name, amount in floats.items():
+            if not _close(_micro(getattr(sums, name)), amount):
+                yield f"totals.{name} is {getattr(sums, name)}, should be {_usd(amount)}"
+        unserved = math.fsum(cost.unserved * count for count, _, cost in counts)
+        if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * unserved:
+            yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
+        yield from self._optimality()
+
+    def _optimality(self) -> Iterator[str]:
+        plan, objective = self.plan, self.plan.totals.objective_usd
+        if plan.bound_usd > objective:
+            yield f"bound_usd {plan.bound_usd} is above the plan's own objective {objective}"
+        gap = float((objective - plan.bound_usd) / objective) if objective else 0.0
+        if abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap == 0):
+            yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
+
+    def _baselines(self) -> Iterator[str]:
+        """The named baselines, worked out again for the clips that the plan makes."""
+        costs: list[tuple[int, float, list[tuple[Priced, int, float]]]] = []
+        for route, _, _, cost, _ in self.costs:
+            clip = self.clips[route.clips[0]]
+            costs.append((route.count, cost.expected, self._ways(clip)))
+        planned = round(math.fsum(count * expected for count, expected, _ in costs))
+        for baseline in self.plan.baselines:
+            model = baseline.name.removeprefix("always ")
+            total = []
+            for count, planned_cost, ways in costs:
+                on_model = [expected for line, _, expected in ways if line.entry.model == model]
+                if model == "the dearest eligible":
+                    on_model = [max(ways, key=lambda way: (way[1], way[2]))[2]]
+                total.append(count * min(on_model, default=planned_cost))
+            spent = math.fsum(total)
+            if not _close(_micro(baseline.expected_usd), spent) or not _close(
+                _micro(baseline.saving_usd), round(spent) - planned
+            ):
+                yield f"baseline '{baseline.name}' is {baseline.expected_usd}, should be {_usd(spent)}"
+
+    def _ways(self, clip: Clip) -> list[tuple[Priced, int, float]]:
+        """(line, price, expected cost) of every eligible way to make a clip; remembered by requirements."""
+        key = (clip.seconds, *_need(clip))
+        if key not in self._known_ways:
+            rule, outages, catching = self.scenario.fallback, self.scenario.outages, self.book.catching(clip)
+            self._known_ways[key] = [
+                (line, price, cost_of(chain_of(line, catching, price, rule), outages, self.book.unserved).expected)
+                for line, price in self.book.eligible(clip)
+            ]
+        return self._known_ways[key]
+
+    def _limits(self) -> Iterator[str]:
+        shown = {value.limit: value for value in self.plan.limits}
+        for name, sense, bound, used in self._bounds():
+            if (used > bound) if sense == "at_most" else (used < bound):
+                yield f"limits.{name}: uses {float(used):.6f}, {sense.replace('_', ' ')} {float(bound):.6f} is allowed"
+            value = shown.pop(name, None)
+            if value is None or abs(Fraction(value.value) - used) > Fraction(2, 10**6) + abs(used) / 10**9:
+                yield f"limits.{name}: the plan shows {value.value if value else 'nothing'}, its routes use {float(used):.6f}"
+            elif (value.at_most if sense == "at_most" else value.at_least) is None:
+                yield f"limits.{name}: the plan does not show its bound"
+        for name in shown:
+            yield f"limits.{name}: the scenario has no such limit"
+
+    def _bounds(self) -> Iterator[tuple[str, str, Fraction, Fraction]]:
+        """(limit, sense, bound, what the routes use), in dollars, clips, seconds or shares."""
+        limits = self.scenario.limits
+        if limits.budget_usd is not None:
+            expected = round(math.fsum(cost.expected * route.count for route, _, _, cost, _ in self.costs))
+            yield "budget_usd", "at_most", Fraction(limits.budget_usd), Fraction(expected, 10**6)
+        if limits.worst_case_usd is not None:
+            worst = sum(cost.worst * route.count for route, _, _, cost, _ in self.costs)
+            yield "worst_case_usd", "at_most", Fraction(limits.worst_case_usd), Fraction(worst, 10**6)
+        for position, cap in enumerate(limits.caps):
+            for name, bound, used in self._cap(cap):
+                sense = "at_most" if name.startswith("max") else "at_least"
+                # A share of nothing is kept.
+                yield f"caps[{position}].{name}", sense, bound, bound if used is None else used
+
+    def _cap(self, cap: Cap) -> Iterator[tuple[str, Fraction, Fraction | None]]:
+        matching = [(route, line, price) for route, line, price, *_ in self.costs if _matches(route, line, cap)]
+        clips = sum(route.count for route, *_ in matching)
+        served = sum(route.count for route, *_ in self.costs)
+        seconds = sum((_exact_billed(route, line) * route.count for route, line, _ in matching), Fraction(0))
+        used = {
+            "max_clips": Fraction(clips),
+            "max_seconds": seconds,
+            "max_usd": Fraction(sum(price * route.count for route, _, price in matching), 10**6),
+            "min_clips": Fraction(clips),
+            "max_share": Fraction(clips, served) if served else None,
+            "min_share": Fraction(clips, served) if served else None,
+        }
+        for name, amount in used.items():
+            if (bound := getattr(cap, name)) is not None:
+                yield name, Fraction(bound), amount
+
+
+def _requests(route: Route, clip: Clip) -> Iterator[str]:
+    """The requests ask for what the route plans, and carry what the clip's own table says otherwise."""
+    if route.request is None:
+        return
+    requests = (route.request, *route.further_requests)
+    if len(requests) != len(route.segments):
+        yield f"has {len(requests)} requests for {len(route.segments)} segments"
+    names = {route.api_model, route.api_model.replace("-text-to-video", "-image-to-video")}
+    for request, length in zip(requests, route.segments, strict=False):
+        body = request.body
+        if body.get("model") not in names:
+            yield f"its request asks for model {body.get('model')!r}"
+        if "duration" in body and Fraction(str(body["duration"])) != Fraction(length):
+            yield f"its request asks for {body['duration']} s, the route for {length} s"
+        if "quality" in body and route.resolution and body["quality"] != route.resolution:
+            yield f"its request asks for {body['quality']}, the route for {route.resolution}"
+        for name, value in clip.request.items():
+            if name not in {"model", "duration", "quality", "sound", "model_params"} and body.get(name) != value:
+                yield f"its request does not carry the clip's own request.{name}"
+
+
+def _exact_billed(route: Route, line: Priced) -> Fraction:
+    """Billed seconds of a route's clip; equal parts of an unrounded length are exact again as a whole."""
+    if line.entry.rounding != "none":
+        return Fraction(route.billed_seconds)
+    part = Fraction(route.seconds) / len(route.segments)
+    exact = abs(part - Fraction(route.segments[0])) < Fraction(1, 10**6)
+    return Fraction(route.seconds) if exact else sum(map(Fraction, route.segments), Fraction(0))
+
+
+def _matches(route: Route, line: Priced, cap: Cap) -> bool:
+    where = cap.where
+    wanted = {"provider": where.provider, "model": where.model, "mode": where.mode, "resolution": where.resolution}
+    if any(value is not None and getattr(route, name) != value for name, value in wanted.items()):
+        return False
+    return where.audio is None or where.audio == (line.offer.audio if isinstance(where.audio, bool) else route.audio)
+
+
+def _need(clip: Clip) -> tuple[object, ...]:
+    return tuple(getattr(clip, name) for name in _NEED)
+
+
+def _audio(line: Priced, clip: Clip) -> str:
+    if is_dubbed(line, clip):
+        return "deferred"
+    return "native" if line.offer.audio else "none"
+
+
+def _micro(amount: Decimal) -> int:
+    return int(amount.scaleb(6))
+
+
+def _usd(micro: float) -> Decimal:
+    return Decimal(round(micro)).scaleb(-6)
+
+
+def _close(micro: int, exact: float) -> bool:
+    return abs(micro - exact) <= 1 + 1e-9 * abs(exact)
+
+
+def _dated(refs: Sequence[tuple[str, dt.date]]) -> str:
+    return ", ".join(f"{name} as of {day}" for name, day in refs)
+
+
+def _path(keys: Sequence[tuple[str, str]]) -> str:
+    return " -> ".join("/".join(key) for key in keys)

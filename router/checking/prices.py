@@ -1,0 +1,164 @@
+"""Which offers may serve a clip and what they charge for it, straight from the catalog file's entries.
+
+A second, plainer writing of the contract's rules (sections 2 to 4.1), so that one mistake cannot hide in both.
+Prices are integer micro-dollars, lengths exact fractions of seconds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
+from router.schema.scenario import Clip, Dubbing
+
+LADDER = ["360p", "480p", "540p", "720p", "768p", "1080p", "2k", "4k"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """One price line of a catalog with its model entry."""
+
+    catalog: Catalog
+    entry: ModelEntry
+    offer: OfferEntry
+    terms: Terms
+    order: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(provider, model)."""
+        return self.entry.provider, self.entry.model
+
+
+def price_lines(catalogs: Sequence[Catalog]) -> list[Priced]:
+    """Every price line of the catalogs, in order."""
+    lines: list[Priced] = []
+    for catalog in catalogs:
+        for entry in catalog.models:
+            lines += [Priced(catalog, entry, o, entry.terms(o), len(lines) + i) for i, o in enumerate(entry.offers)]
+    return lines
+
+
+def billed(line: Priced, length: Fraction) -> Fraction:
+    """Generated seconds to billed seconds."""
+    if line.entry.rounding == "none":
+        return length
+    return Fraction(math.ceil(length) if line.entry.rounding == "up" else math.floor(length + Fraction(1, 2)))
+
+
+def charge(line: Priced, length: Fraction) -> int:
+    """Price of one generation, rounded once, half-even, to the micro-dollar."""
+    if line.offer.prices is not None:
+        units = next(Fraction(price) for key, price in line.offer.prices.items() if Fraction(key) == length)
+    else:
+        units = billed(line, length) * Fraction(line.offer.price_per_second or 0)
+        units += Fraction(line.terms.price_per_generation or 0)
+        units = max(units, Fraction(line.terms.price_minimum or 0))
+    return round(units * 1_000_000 / Fraction(line.catalog.units_per_usd or 1))
+
+
+def possible(line: Priced, length: Fraction) -> bool:
+    """Whether the offer can generate this very length and bill it."""
+    seconds = line.terms.seconds
+    if seconds is None or billed(line, length) <= 0:
+        return False
+    if seconds.choices is not None:
+        return any(Fraction(choice) == length for choice in seconds.choices)
+    low, high, step = (Fraction(number or 0) for number in (seconds.min, seconds.max, seconds.step))
+    return low <= length <= high and (step == 0 or (length - low) % step == 0)
+
+
+def lengths(line: Priced) -> list[Fraction]:
+    """The offer's listed lengths; empty where any length is possible."""
+    listed = line.terms.seconds.listed() if line.terms.seconds is not None else ()
+    return [length for length in map(Fraction, listed) if possible(line, length)]
+
+
+def least_charge(line: Priced, clip: Clip) -> int | None:
+    """The least price of generations that make the clip within its bounds; None if none do."""
+    need, most = Fraction(clip.seconds), clip.max_segments
+    ceiling = None if clip.max_surplus_seconds is None else need + Fraction(clip.max_surplus_seconds)
+    if line.terms.seconds is not None and line.terms.seconds.step == 0:
+        parts = ((n, equal_part(line, need, n)) for n in range(1, most + 1))
+        fits = (n * charge(line, p) for n, p in parts if possible(line, p) and (ceiling is None or n * p <= ceiling))
+        return min(fits, default=None)
+    each = [(length, charge(line, length)) for length in lengths(line)]
+    if most == 1:
+        fits = (price for length, price in each if length >= need and (ceiling is None or length <= ceiling))
+        return min(fits, default=None)
+    cheapest: int | None = None
+    totals = {Fraction(0): 0}
+    for _ in range(most):
+        longer: dict[Fraction, int] = {}
+        for total, spent in totals.items():
+            for length, price in each:
+                reached = total + length
+                if ceiling is None or reached <= ceiling:
+                    longer[reached] = min(longer.get(reached, spent + price), spent + price)
+        whole = [spent for total, spent in longer.items() if total >= need]
+        cheapest = min([*whole, *([] if cheapest is None else [cheapest])], default=None)
+        totals = {total: spent for total, spent in longer.items() if total < need}
+    return cheapest
+
+
+def equal_part(line: Priced, need: Fraction, parts: int) -> Fraction:
+    """One of ``parts`` equal parts of a clip on an offer of any length."""
+    shortest = Fraction((line.terms.seconds.min if line.terms.seconds else None) or 0)
+    if line.entry.rounding == "nearest":
+        shortest = max(shortest, Fraction(1, 2))
+    return max(shortest, need / parts)
+
+
+def dubbed(clip: Clip, dubbing: Dubbing) -> int:
+    """What sound made elsewhere costs for one clip."""
+    return round(
+        (Fraction(dubbing.usd_per_second) * Fraction(clip.seconds) + Fraction(dubbing.usd_per_clip)) * 1_000_000
+    )
+
+
+def is_dubbed(line: Priced, clip: Clip) -> bool:
+    """Whether the clip's sound is made elsewhere when this offer makes it."""
+    return clip.audio == "deferred" or (clip.audio == "any" and not line.offer.audio)
+
+
+def falls_short(line: Priced, clip: Clip) -> Iterator[str]:
+    """The requirements that a degraded fallback may miss, and this offer does."""
+    if clip.resolution is not None:
+        made = line.offer.resolution
+        if made is None or LADDER.index(made) < LADDER.index(clip.resolution):
+            yield "resolution"
+    if (clip.audio == "native" and not line.offer.audio) or (clip.audio == "deferred" and line.offer.audio):
+        yield "audio"
+
+
+def price_for(line: Priced, clip: Clip, dubbing: Dubbing, on: dt.date, *, degraded: bool = False) -> int | None:
+    """Least price of the clip on this offer; None if the offer may not serve it."""
+    entry, terms = line.entry, line.terms
+    by_prompt = (
+        clip.accept_image_prompt
+        and clip.mode == "image-to-video"
+        and entry.mode == "text-to-video"
+        and entry.image_prompt
+    )
+    reference = clip.reference or ("video" if clip.mode == "motion-control" else None)
+    allowed = (
+        (entry.mode == clip.mode or by_prompt)
+        and (reference is None or terms.reference is None or terms.reference == reference)
+        and (degraded or not any(falls_short(line, clip)))
+        and (clip.quality_min is None or (terms.quality is not None and terms.quality >= clip.quality_min))
+        and (clip.models is None or entry.model in clip.models)
+        and (clip.providers is None or entry.provider in clip.providers)
+        and entry.model not in clip.not_models
+        and entry.provider not in clip.not_providers
+        and (entry.available_from is None or entry.available_from <= on)
+        and (entry.available_until is None or on <= entry.available_until)
+    )
+    if not allowed or (price := least_charge(line, clip)) is None:
+        return None
+    price += dubbed(clip, dubbing) if is_dubbed(line, clip) else 0
+    too_dear = clip.max_price_usd is not None and price > Fraction(clip.max_price_usd) * 1_000_000
+    return None if too_dear else price

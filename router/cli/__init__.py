@@ -1,0 +1,78 @@
+"""The command line: one file per command; the only place that configures the log or prints.
+
+Results go to standard output, everything else to standard error. Exit status: 0 done, 1 a defect of ours, 2 bad input or
+usage, 3 no plan exists, 4 a guard given on the command line is exceeded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Any
+
+import click
+
+from router import __version__
+from router.errors import RouterError
+
+_COMMANDS = {
+    "plan": "Plan a scenario: the cheapest way to make every clip within all limits.",
+    "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
+    "verify": "Check a plan file independently of the planner.",
+    "catalog": "List and show price catalogs.",
+    "schema": "Print the JSON Schema of a file format.",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when that command runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # Click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"router.cli.{cmd_name}_command").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="router")
+def app() -> None:
+    """Plan what AI video costs before a second of it is bought."""
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line on ``arguments`` (those of the process if None) and exit with its status."""
+    try:
+        status: Any = app.main(args=arguments, prog_name="router", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except RouterError as error:
+        click.echo(str(error), err=True)
+        status = error.exit_status
+    except BrokenPipeError:
+        # The reader of our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except Exception as error:  # A defect of ours, whatever it is, ends with one line and status 1
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        click.echo(
+            f"router: a defect of ours: {type(error).__name__} in {last.name}, line {last.lineno}; please report it",
+            err=True,
+        )
+        if "--verbose" in sys.argv:
+            traceback.print_tb(error.__traceback__)
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)

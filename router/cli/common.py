@@ -1,0 +1,79 @@
+"""What all commands share: options, output, and where colour goes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from router import log
+
+F = TypeVar("F", bound=Callable[..., Any])
+Render = Callable[[], str]
+
+
+def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
+    try:
+        return None if value is None else dt.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("must be a date as 2026-04-09") from None
+
+
+as_of_option = click.option(
+    "--as-of", "on", callback=_date, metavar="DATE", help="Judge prices and dates of sale on this day (default: today)."
+)
+
+
+def verbose_option(command: F) -> F:
+    """``--verbose``: write what happens to standard error."""
+
+    @click.option("--verbose", is_flag=True, help="Write what happens to standard error.")
+    @functools.wraps(command)
+    def wrapped(*args: Any, verbose: bool, **options: Any) -> Any:
+        if verbose:
+            log.turn_on()
+        return command(*args, **options)
+
+    return wrapped  # type: ignore[return-value]
+
+
+def output_options(command: F) -> F:
+    """``--format`` and ``-o``: how and where the result is written."""
+    where = click.option("-o", "--output", metavar="FILE", help="Write to this file, whole or not at all.")
+    how = click.option(
+        "--format", "form", type=click.Choice(["table", "json", "csv"]),
+        help="Default: by the ending of FILE; else a table on a terminal and JSON elsewhere.",
+    )  # fmt: skip
+    return how(where(command))
+
+
+def chosen_format(form: str | None, output: str | None) -> str:
+    """The format to write, where none is given."""
+    if form is not None:
+        return form
+    if output is not None and output != "-":
+        return {".csv": "csv", ".txt": "table"}.get(Path(output).suffix.lower(), "json")
+    return "table" if sys.stdout.isatty() else "json"
+
+
+def write(text: str, output: str | None) -> None:
+    """Write a result to standard output, or to a file whole or not at all."""
+    if output is None or output == "-":
+        click.echo(text, nl=False)
+        return
+    from router.report.document import write_whole  # Most runs print
+
+    write_whole(Path(output), text)
+
+
+def page(output: str | None) -> dict[str, Any]:
+    """Width and colour of a table: the terminal's, or a plain wide page elsewhere."""
+    if (output is None or output == "-") and sys.stdout.isatty():
+        return {"width": max(60, shutil.get_terminal_size((120, 40)).columns), "colour": True}
+    return {}

@@ -1,0 +1,87 @@
+"""``router plan SCENARIO``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+
+import click
+
+from router.cli.common import as_of_option, chosen_format, output_options, page, verbose_option, write
+from router.errors import NoPlanError
+from router.pipeline import plan
+from router.report.document import as_json, no_plan
+from router.schema.plan import Plan
+from router.schema.scenario import Scenario
+from router.units import usd_text
+
+
+def _dollars(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise click.BadParameter("must be an amount of dollars as 1250 or 0.75")
+    return amount
+
+
+@click.command("plan")
+@click.argument("scenario", metavar="SCENARIO")
+@output_options
+@as_of_option
+@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+              help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
+@click.option("--fail-above", callback=_dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
+@click.option(
+    "--fail-if-worst-above", callback=_dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
+)
+@verbose_option
+def command(
+    scenario: str,
+    form: str | None,
+    output: str | None,
+    on: dt.date | None,
+    time_limit: float | None,
+    fail_above: Decimal | None,
+    fail_if_worst_above: Decimal | None,
+) -> int:
+    """Plan a scenario: the cheapest way to make every clip within all limits.
+
+    SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input.
+    """
+    form = chosen_format(form, output)
+    try:
+        made = plan(Scenario.load(scenario), on=on, time_limit_seconds=time_limit)
+    except NoPlanError as error:
+        if form == "json":
+            click.echo(as_json(no_plan(error)), nl=False)
+        raise
+    write(rendered(made, form, output), output)
+    return guarded(made, fail_above, fail_if_worst_above)
+
+
+def rendered(made: Plan, form: str, output: str | None) -> str:
+    """The plan in one of the formats."""
+    if form == "json":
+        return made.to_json()
+    if form == "csv":
+        from router.report.tabular import plan_csv  # Only the format that is asked for is loaded
+
+        return plan_csv(made)
+    from router.report.terminal import plan_table
+
+    return plan_table(made, **page(output))
+
+
+def guarded(made: Plan, fail_above: Decimal | None, fail_if_worst_above: Decimal | None) -> int:
+    """4 if a guard is exceeded, after saying which; else 0."""
+    sums, status = made.totals, 0
+    guards = (("expected cost", sums.expected_usd, fail_above), ("worst case", sums.worst_usd, fail_if_worst_above))
+    for name, amount, most in guards:
+        if most is not None and amount > most:
+            click.echo(f"router: the {name} of {usd_text(amount)} is above the guard of {usd_text(most)}", err=True)
+            status = 4
+    return status

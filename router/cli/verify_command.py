@@ -1,0 +1,75 @@
+"""``router verify PLAN [SCENARIO]``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import click
+
+from router.checking.alone import check_alone
+from router.checking.check import check, reproved_bound
+from router.cli.common import as_of_option, verbose_option
+from router.errors import InputError, Problem
+from router.loading.catalog_file import bundled_names, load_catalog
+from router.loading.scenario_file import resolved_catalogs
+from router.schema.catalog import Catalog
+from router.schema.plan import Plan
+from router.schema.scenario import Scenario
+from router.units import usd_text
+
+
+@click.command("verify")
+@click.argument("plan_file", metavar="PLAN")
+@click.argument("scenario_file", metavar="[SCENARIO]", required=False)
+@as_of_option
+@verbose_option
+def command(plan_file: str, scenario_file: str | None, on: dt.date | None) -> int:
+    """Check a plan file independently of the planner; no solver, no planning code.
+
+    With its SCENARIO every price, chain, requirement, limit and total is worked out again from the catalogs. Without it, the plan's own
+    figures are held against one another and against the bundled catalogs.
+    """
+    plan = Plan.load(plan_file)
+    if scenario_file is None:
+        at_hand = [load_catalog(ref.name) for ref in plan.catalogs if ref.name in bundled_names()]
+        findings, proofs = check_alone(plan, at_hand), _said_alone(plan, at_hand)
+    else:
+        scenario, day = Scenario.load(scenario_file), on or dt.datetime.now(dt.UTC).date()
+        catalogs = resolved_catalogs(scenario)
+        findings = check(plan, scenario, catalogs, day) + check_alone(plan, catalogs)
+        proofs = _said(plan, scenario, catalogs, day)
+    if findings:
+        raise InputError(
+            [Problem(finding, plan_file if plan_file != "-" else "<stdin>") for finding in dict.fromkeys(findings)]
+        )
+    for line in proofs:
+        click.echo(line)
+    return 0
+
+
+def _said_alone(plan: Plan, at_hand: list[Catalog]) -> Iterator[str]:
+    missing = [ref.name for ref in plan.catalogs if ref.name not in {catalog.name for catalog in at_hand}]
+    yield f"{_routes(plan)}: sums, chains and limits agree with one another"
+    if at_hand:
+        yield f"prices agree with the bundled {', '.join(f'{c.name} as of {c.as_of}' for c in at_hand)}"
+    if missing:
+        yield f"prices of {', '.join(missing)} were not worked out again: give the scenario to check them"
+    yield "requirements and the optimum were not checked: give the scenario to check them"
+
+
+def _said(plan: Plan, scenario: Scenario, catalogs: tuple[Catalog, ...], day: dt.date) -> Iterator[str]:
+    yield f"{_routes(plan)}: every requirement, price, chain, total and limit holds"
+    bound = reproved_bound(scenario, catalogs, day)
+    objective = plan.totals.objective_usd
+    if bound >= objective:
+        yield f"optimal, proved again: without limits no plan costs less than {usd_text(bound)}"
+    else:
+        yield (
+            f"without limits no plan costs less than {usd_text(bound)}; the plan's own bound is {usd_text(plan.bound_usd)}, "
+            f"its objective {usd_text(objective)}"
+        )
+
+
+def _routes(plan: Plan) -> str:
+    return f"{len(plan.routes)} routes for {plan.totals.served:,} clips"

@@ -1,0 +1,146 @@
+"""The error tree: every error says where, what, why and how to mend it, and carries the facts as attributes.
+
+``exit_status`` is what the command line returns for it: 1 a defect of ours, 2 bad input, 3 no plan exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+
+class RouterError(Exception):
+    """Base of every error that `router` raises on purpose."""
+
+    exit_status = 1
+
+
+class SolverError(RouterError):
+    """The solver broke, or returned something that is not a solution."""
+
+
+class CheckError(RouterError):
+    """A plan failed the independent check; ``findings`` says what is wrong, one sentence each."""
+
+    def __init__(self, findings: Sequence[str]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("the plan fails the independent check:\n" + "\n".join(f"  {line}" for line in findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the input: where, what, and what to write instead."""
+
+    message: str
+    where: str = ""
+    """``file:line``, or the path of the field when there is no file."""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class InputError(RouterError, ValueError):
+    """Bad input: one error with every ``Problem`` found in it."""
+
+    exit_status = 2
+
+    def __init__(self, problems: Sequence[Problem] | str) -> None:
+        self.problems = (Problem(problems),) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class TimeLimitError(RouterError):
+    """The time limit ended the search before any plan was found; nothing is known about whether one exists."""
+
+    exit_status = 2
+
+    def __init__(self, time_limit_seconds: float) -> None:
+        self.time_limit_seconds = time_limit_seconds
+        super().__init__(
+            f"the time limit of {time_limit_seconds:g} s ended the search before any plan was found; "
+            "raise the time limit or leave it out"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unservable:
+    """A clip that no offer can serve: its rejections counted by reason, the nearest miss, and what would mend it."""
+
+    clips: tuple[str, ...]
+    requirements: str
+    offers: int
+    reasons: dict[str, int]
+    nearest: str
+    mend: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        names = ", ".join(f"'{name}'" for name in self.clips[:3])
+        if len(self.clips) > 3:
+            names += f" and {len(self.clips) - 3} more"
+        counts = ", ".join(f"{count} {reason}" for reason, count in self.reasons.items())
+        noun = "offer is" if self.offers == 1 else "offers is"
+        text = f"clip {names} ({self.requirements}): none of {self.offers} {noun} eligible"
+        text += f": {counts}" if counts else ""
+        text += f" (nearest: {self.nearest})" if self.nearest else ""
+        text += f"; to mend it, {self.mend}" if self.mend else ""
+        return f"{self.where}: {text}" if self.where else text
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """The smallest loosening of one limit alone that makes a plan possible; ``needed`` is None where none does."""
+
+    limit: str
+    bound: Decimal
+    needed: Decimal | None
+    kind: str
+    """``at_most`` or ``at_least``."""
+    unit: str
+    """``usd``, ``clips``, ``seconds`` or ``share``."""
+    pinned_by: tuple[str, ...] = ()
+    where: str = ""
+
+    def __str__(self) -> str:
+        verb = "raise" if self.kind == "at_most" else "lower"
+        text = (
+            f"{verb} {self.limit} from {self.bound:f} to {self.needed:f}"
+            if self.needed is not None
+            else f"{self.limit} = {self.bound:f}: no value of it alone makes a plan possible"
+        )
+        if self.pinned_by:
+            text += " (pinned by " + ", ".join(self.pinned_by) + ")"
+        return f"{self.where}: {text}" if self.where else text
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Limits that cannot all hold, with the relaxations that would mend it: each alone, else all of ``together``."""
+
+    alone: tuple[Relaxation, ...] = ()
+    together: tuple[Relaxation, ...] = field(default=())
+
+    def __str__(self) -> str:
+        lines = ["no plan keeps every limit; any one of these makes a plan possible:"]
+        alone = [item for item in self.alone if item.needed is not None]
+        if not alone:
+            lines = ["no plan keeps every limit, and no limit alone can be loosened enough; all of these together do:"]
+        lines += [f"  {item}" for item in alone or self.together]
+        lines += [f"  {item}" for item in self.alone if item.needed is None and alone]
+        return "\n".join(lines)
+
+
+class NoPlanError(RouterError):
+    """No plan exists: clips that nothing can serve (``unservable``), or limits that clash (``clash``)."""
+
+    exit_status = 3
+
+    def __init__(self, unservable: Sequence[Unservable] = (), clash: Clash | None = None, title: str = "") -> None:
+        self.unservable = tuple(unservable)
+        self.clash = clash
+        self.title = title
+        super().__init__("\n".join(map(str, [*unservable, *([clash] if clash else [])])))

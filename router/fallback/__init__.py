@@ -1,0 +1,1 @@
+"""What happens when a model is down: who catches the clip, how likely that is, and what it costs."""

@@ -1,0 +1,86 @@
+"""Catalog files, bundled or the user's own, and what can be wrong between several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path as FilePath
+
+from router.errors import InputError, Problem
+from router.loading.formats import Source, parse, read
+from router.loading.validation import nearest, validated
+from router.schema.base import Path
+from router.schema.catalog import Catalog
+
+
+def bundled_names() -> tuple[str, ...]:
+    """The catalogs that come with the package, in alphabetical order."""
+    files = resources.files("router.catalogs").iterdir()
+    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+
+
+def load_catalog(name: str | FilePath, folder: FilePath | None = None) -> Catalog:
+    """A bundled catalog by its name, or a catalog file by its path (relative to ``folder``).
+
+    Raises
+    ------
+    InputError
+        With every error in the file, each with its line.
+    """
+    text = str(name)
+    if isinstance(name, str) and text in bundled_names():
+        return _bundled(text)
+    path = (folder or FilePath()) / text
+    if not path.suffix and not path.exists():
+        near = nearest(text, bundled_names())
+        hint = f"did you mean '{near}'?" if near else f"bundled are {', '.join(bundled_names())}"
+        raise InputError([Problem(f"no bundled catalog and no file is called so; {hint}", f"{text:.80}")])
+    return catalog_from(read(path))
+
+
+@cache
+def _bundled(name: str) -> Catalog:
+    text = resources.files("router.catalogs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return catalog_from(Source(f"{name}.toml (bundled)", text, "toml", FilePath()))
+
+
+def catalog_from(source: Source) -> Catalog:
+    """The catalog that a text spells; it remembers the text, so that later findings can name their line."""
+    catalog = validated(Catalog, parse(source), source.where)
+    catalog._source = source  # A private attribute is pydantic's way to carry what is not data
+    check_distinct([catalog])
+    return catalog
+
+
+def where_in(catalog: Catalog, path: Path) -> str:
+    """``file:line`` of a value of a catalog; its name and the path where it did not come from a file."""
+    if isinstance(catalog._source, Source):
+        return catalog._source.where(path)
+    return f"catalog {catalog.name}, {'.'.join(map(str, path))}"
+
+
+def check_distinct(catalogs: Sequence[Catalog]) -> None:
+    """Refuse two prices for one thing: (provider, model, mode, resolution, audio, reference) must differ.
+
+    Raises
+    ------
+    InputError
+        Naming both places.
+    """
+    first: dict[tuple[object, ...], str] = {}
+    problems: list[Problem] = []
+    for catalog in catalogs:
+        for m, entry in enumerate(catalog.models):
+            for i, offer in enumerate(entry.offers):
+                reference = offer.reference or entry.reference
+                key = (entry.provider, entry.model, entry.mode, offer.resolution, offer.audio, reference)
+                place = where_in(catalog, ("models", m, "offers", i))
+                if key in first:
+                    named = f"{entry.provider}/{entry.model} {entry.mode} {offer.resolution or ''} audio = {str(offer.audio).lower()}"
+                    problems.append(
+                        Problem(f"{' '.join(named.split())} is priced already at {first[key]}; keep one", place)
+                    )
+                first.setdefault(key, place)
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,134 @@
+"""Clips from a table: CSV or JSON lines, one clip a row, whose columns are the clip's fields.
+
+Every row carries the number of its line, so that a finding can name it. An empty cell means that the field is absent;
+a list is written with ``;`` between its parts; a column ``request.prompt`` fills ``prompt`` in ``request``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from router.errors import InputError, Problem
+from router.loading.formats import MAX_DEPTH, Source, _deeper, json_value
+
+_LISTS = {"models", "not_models", "providers", "not_providers"}
+_FLAGS = {"accept_image_prompt"}
+_NUMBERS = {
+    "count",
+    "seconds",
+    "max_surplus_seconds",
+    "max_segments",
+    "quality_min",
+    "max_price_usd",
+    "value_usd",
+    "max_takes",
+}
+
+
+def rows(source: Source) -> list[tuple[int, dict[str, Any]]]:
+    """(line, fields) of every row.
+
+    Raises
+    ------
+    InputError
+        With every row that cannot be read.
+    """
+    return list(_json_rows(source) if source.kind == "jsonl" else _csv_rows(source))
+
+
+def _json_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+    problems: list[Problem] = []
+    for line, text in enumerate(source.text.split("\n"), start=1):
+        if not text.strip():
+            continue
+        try:
+            value = json.loads(text, parse_float=Decimal, parse_constant=Decimal, object_pairs_hook=_distinct)
+        except json.JSONDecodeError as error:
+            problems.append(Problem(f"is not JSON: {error.msg} (column {error.colno})", f"{source.label}:{line}"))
+            continue
+        except _RepeatedKeyError as error:
+            problems.append(Problem(f"`{error}` stands twice in one object; keep one", f"{source.label}:{line}"))
+            continue
+        except (RecursionError, ValueError, InvalidOperation):
+            problems.append(Problem("holds a value that cannot be read", f"{source.label}:{line}"))
+            continue
+        if not isinstance(value, dict) or _deeper(value, MAX_DEPTH):
+            problems.append(Problem("must be an object of a clip's fields", f"{source.label}:{line}"))
+            continue
+        yield line, value
+    if problems:
+        raise InputError(problems)
+
+
+class _RepeatedKeyError(Exception):
+    pass
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _RepeatedKeyError(next(key for key in keys if keys.count(key) > 1)[:60])
+    return values
+
+
+def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+    reader = csv.reader(io.StringIO(source.text), strict=True)
+    problems: list[Problem] = []
+    try:
+        header = [name.strip() for name in next(reader)]
+        if repeated := sorted({name for name in header if header.count(name) > 1}):
+            raise InputError([Problem(f"column `{repeated[0][:60]}` stands twice; keep one", f"{source.label}:1")])
+        last = reader.line_num
+        for cells in reader:
+            line, last = last + 1, reader.line_num
+            if not any(cells):
+                continue
+            if len(cells) > len(header):
+                problems.append(
+                    Problem(f"has {len(cells)} cells under {len(header)} columns", f"{source.label}:{line}")
+                )
+                continue
+            yield line, _fields(dict(zip(header, cells, strict=False)))
+    except csv.Error as error:
+        problems.append(Problem(f"is not CSV: {error}", f"{source.label}:{reader.line_num}"))
+    if problems:
+        raise InputError(problems)
+
+
+def _fields(cells: dict[str, str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, cell in cells.items():
+        if not cell.strip():
+            continue
+        if name.startswith("request."):
+            fields.setdefault("request", {})[name.removeprefix("request.")] = cell
+        else:
+            fields[name] = _cell(name, cell.strip())
+    return fields
+
+
+def _cell(name: str, cell: str) -> Any:
+    """The value of a cell; one that does not fit its column stays a text, for the schema to refuse by name."""
+    if name in _LISTS:
+        return [part.strip() for part in cell.split(";") if part.strip()]
+    if name in _FLAGS:
+        return {"true": True, "false": False}.get(cell.lower(), cell)
+    try:
+        if name in _NUMBERS:
+            number = Decimal(cell)
+            return (
+                int(number)
+                if number.is_finite() and number == number.to_integral_value() and abs(number) < 10**18
+                else number
+            )
+        if name in ("request", "drafts"):
+            return json_value(cell)
+    except (InvalidOperation, ValueError, RecursionError):
+        pass
+    return cell

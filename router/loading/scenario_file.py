@@ -1,0 +1,122 @@
+"""Scenario files: the clips (in the file, or in a table beside it) and the catalogs that they name."""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Any
+
+from router.errors import InputError, Problem
+from router.loading.catalog_file import check_distinct, load_catalog
+from router.loading.clip_table import rows
+from router.loading.formats import Source, parse, read
+from router.loading.validation import validated
+from router.schema.base import Path
+from router.schema.catalog import Catalog
+from router.schema.scenario import LATER, LATER_VALUES, Defaults, Scenario, duplicate_ids
+
+
+def load_scenario(path: str | FilePath) -> Scenario:
+    """Read a scenario with its clips and catalogs; a plain table of clips is a scenario with all defaults.
+
+    Raises
+    ------
+    InputError
+        With every error in the file, each with its line.
+    """
+    source = read(path, tables=True)
+    table: Source | None = None
+    data: dict[str, Any] = {"clips": source.label} if source.kind in ("csv", "jsonl") else parse(source)
+    if source.kind in ("csv", "jsonl"):
+        table = source
+    elif isinstance(data.get("clips"), str):
+        table = _table_beside(source, data["clips"])
+    lines: list[int] = []
+    if table is not None:
+        numbered = rows(table)
+        lines = [line for line, _ in numbered]
+        data = {**data, "clips": [fields for _, fields in numbered]}
+        if not numbered:
+            raise InputError([Problem("holds no clips", f"{table.label}:1")])
+
+    def where(place: Path) -> str:
+        if table is not None and len(place) > 1 and place[0] == "clips" and isinstance(place[1], int):
+            return table.where(("clips", lines[place[1]]))
+        return source.where(place)
+
+    found, data = _without_bad_defaults(data, where)
+    clips = data.get("clips")
+    if isinstance(clips, list):
+        ids = [clip.get("id", f"clip-{i + 1}") if isinstance(clip, dict) else None for i, clip in enumerate(clips)]
+        found += [Problem(text, where(place)) for place, text in duplicate_ids(ids)]
+    catalogs = _catalogs(data, source, found)
+    scenario = validated(Scenario, data, where, later=LATER, later_values=LATER_VALUES, found=found)
+    if catalogs:
+        scenario = scenario.model_copy(update={"catalogs": catalogs})
+    scenario._source = where  # A private attribute is pydantic's way to carry what is not data
+    return scenario
+
+
+def where_in(scenario: Scenario, path: Path) -> str:
+    """``file:line`` of a value of a scenario; empty where it did not come from a file."""
+    return str(scenario._source(path)) if callable(scenario._source) else ""
+
+
+def resolved_catalogs(scenario: Scenario) -> tuple[Catalog, ...]:
+    """The scenario's catalogs, read where they are still names, and found to price nothing twice.
+
+    Raises
+    ------
+    InputError
+        If a catalog cannot be read, or two price the same thing.
+    """
+    catalogs = tuple(c if isinstance(c, Catalog) else load_catalog(c) for c in scenario.catalogs)
+    check_distinct(catalogs)
+    return catalogs
+
+
+def _table_beside(source: Source, name: str) -> Source:
+    try:
+        table = read(source.folder / name, tables=True)
+    except InputError as error:
+        problems = [
+            Problem(f"`clips` names a table: {problem}", source.where(("clips",))) for problem in error.problems
+        ]
+        raise InputError(problems) from None
+    if table.kind not in ("csv", "jsonl"):
+        raise InputError([Problem("`clips` must name a table that ends in .csv or .jsonl", source.where(("clips",)))])
+    return table
+
+
+def _without_bad_defaults(data: dict[str, Any], where: Any) -> tuple[list[Problem], dict[str, Any]]:
+    """Report what is wrong in the defaults once, not again for every clip that takes them."""
+    defaults = data.get("defaults")
+    if defaults is None:
+        return [], data
+    try:
+        validated(
+            Defaults,
+            defaults,
+            lambda path: where(("defaults", *path)),
+            later={path[1:]: text for path, text in LATER.items() if path[0] == "defaults"},
+        )
+    except InputError as error:
+        kept = {k: v for k, v in data.items() if k != "defaults"}
+        if isinstance(data.get("clips"), list):
+            kept["clips"] = [{"seconds": 1, **clip} if isinstance(clip, dict) else clip for clip in data["clips"]]
+        return list(error.problems), kept
+    return [], data
+
+
+def _catalogs(data: dict[str, Any], source: Source, found: list[Problem]) -> tuple[Catalog, ...]:
+    """The catalogs that the file names, relative to it; what is wrong with them goes to ``found``."""
+    names = data.get("catalogs")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return ()
+    catalogs: list[Catalog] = []
+    for position, name in enumerate(names):
+        try:
+            catalogs.append(load_catalog(name, source.folder))
+        except InputError as error:
+            place = source.where(("catalogs", position))
+            found += [Problem(f"in catalog '{name:.80}': {problem}", place) for problem in error.problems]
+    return tuple(catalogs)

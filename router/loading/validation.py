@@ -1,0 +1,146 @@
+"""Plain values to schema objects, and what pydantic finds to messages that a person can act on."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from router.errors import InputError, Problem
+from router.schema.base import Path, kind_of
+
+Schema = TypeVar("Schema", bound=BaseModel)
+Later = Mapping[Path, Any]
+_NOTHING: Later = MappingProxyType({})
+
+_TYPES = {
+    "dict_type": "a table", "model_type": "a table", "model_attributes_type": "a table", "list_type": "a list",
+    "tuple_type": "a list", "int_type": "a whole number", "int_from_float": "a whole number",
+    "bool_type": "true or false", "string_type": "a text",
+}  # fmt: skip
+
+
+def validated(
+    model: type[Schema],
+    data: Any,
+    where: Callable[[Path], str],
+    *,
+    later: Later = _NOTHING,
+    later_values: Later = _NOTHING,
+    found: Sequence[Problem] = (),
+) -> Schema:
+    """``data`` as ``model``, or one InputError with every problem, each at its place in the file.
+
+    Parameters
+    ----------
+    where
+        Gives ``file:line`` of a path.
+    later, later_values
+        Fields, and values of fields, that a later version will understand; refused with "not yet".
+    found
+        Problems found before, to be reported together with the rest.
+    """
+    try:
+        result = model.model_validate(data)
+    except ValidationError as error:
+        problems = [*found]
+        for details in error.errors(include_url=False):
+            for path, message in _messages(details, model, data, later, later_values):
+                problem = Problem(message, where(path))
+                if problem not in problems:
+                    problems.append(problem)
+        raise InputError(problems) from None
+    if found:
+        raise InputError(list(found))
+    return result
+
+
+def _messages(
+    details: ErrorDetails, model: type[BaseModel], data: Any, later: Later, later_values: Later
+) -> list[tuple[Path, str]]:
+    path: Path = tuple(part for part in details["loc"] if part != "[key]")
+    context = details.get("ctx", {})
+    if details["type"] == "problems":
+        return [((*path, *inner), _named((*path, *inner), text)) for inner, text in context["problems"]]
+    general = tuple("*" if isinstance(part, int) else part for part in path)
+    if details["type"] == "extra_forbidden":
+        return [(path, _unknown(path, general, model, later))]
+    if details["type"] == "missing":
+        return [(path[:-1], _missing(path, data))]
+    if general in later_values and details["input"] in later_values[general]:
+        return [(path, f'`{path[-1]} = "{details["input"]}"` is not yet supported by this version')]
+    if details["type"] == "literal_error":
+        return [(path, _named(path, _choice(details["input"], context)))]
+    if details["type"] in _TYPES:
+        return [(path, _named(path, f"must be {_TYPES[details['type']]}, not {kind_of(details['input'])[:40]}"))]
+    if details["type"] in ("too_short", "string_too_short"):
+        return [(path, _named(path, "must not be empty"))]
+    text = details["msg"].removeprefix("Input should be ")
+    return [(path, _named(path, text if text != details["msg"] or "text" in context else f"must be {text}"))]
+
+
+def _named(path: Path, text: str) -> str:
+    keys = [part for part in path if isinstance(part, str)]
+    return f"`{keys[-1]}` {text}" if keys else text
+
+
+def _unknown(path: Path, general: tuple[Any, ...], model: type[BaseModel], later: Later) -> str:
+    if general in later:
+        return f"`{path[-1]}` ({later[general]}) is not yet supported by this version; take it out"
+    name = str(path[-1])
+    safe = re.sub(r"[^\w. -]", "?", name)[:60]
+    near = nearest(name, _fields(model, path[:-1]))
+    return f"`{safe}`: no such field" + (f"; did you mean `{near}`?" if near else "")
+
+
+def _missing(path: Path, data: Any) -> str:
+    owner = data
+    for part in path[:-1]:
+        try:
+            owner = owner[part]
+        except (KeyError, IndexError, TypeError):
+            owner = None
+    name = owner.get("id") or owner.get("model") if isinstance(owner, dict) else None
+    whose = f" for '{name}'" if isinstance(name, str) and name.isprintable() else ""
+    return f"`{path[-1]}` is required{whose}"
+
+
+def _choice(given: Any, context: Mapping[str, Any]) -> str:
+    options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+    near = nearest(given, options) if isinstance(given, str) else None
+    shown = re.sub(r"[^\w. -]", "?", given)[:60] if isinstance(given, str) else kind_of(given)[:40]
+    listed = " | ".join(options) if options else str(context.get("expected"))
+    return f"is '{shown}', must be {listed}" + (f"; did you mean '{near}'?" if near else "")
+
+
+def nearest(word: str, options: Sequence[str]) -> str | None:
+    """The option most like ``word``, if any is.
+
+    >>> nearest("resolutoin", ["reference", "resolution"])
+    'resolution'
+    """
+    return next(iter(difflib.get_close_matches(word[:100], list(options), n=1, cutoff=0.6)), None)
+
+
+def _fields(model: type[BaseModel], path: Path) -> list[str]:
+    """The field names of the model that stands at ``path`` below ``model``."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        annotation = next((f.annotation for n, f in model.model_fields.items() if part in (n, f.alias)), None)
+        inner = _model_in(annotation)
+        if inner is None:
+            return []
+        model = inner
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

@@ -1,0 +1,165 @@
+"""Whether an offer can serve a clip: a candidate, or a rejection with the first requirement it misses.
+
+The checks stand in the order of the reason codes in ``REASONS``; the first that fails decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+
+from router.offers.lengths import cheapest_generation, least_surplus, longest
+from router.schema.candidate import AudioTreatment, Candidate, ClipClass, Offer, Rejection
+from router.schema.scenario import Dubbing, Requirements
+from router.units import MICRO, RESOLUTION_RANK, Micro, from_micro, seconds_text, to_micro, usd_text
+
+REASONS = (
+    "mode", "reference", "resolution", "audio", "too-long", "surplus", "segments", "quality", "price", "model-denied",
+    "provider-denied", "not-yet-available", "retired",
+)  # fmt: skip
+WAIVABLE = {"resolution", "audio"}
+"""What a degraded fallback may miss."""
+
+Miss = tuple[str, str, str]
+"""Reason code, the numbers that decided it, what would mend it."""
+
+
+def dubbing_price(dubbing: Dubbing, seconds: Fraction) -> Micro:
+    """What sound made elsewhere costs for one clip of ``seconds``, rounded once to micro-dollars."""
+    return to_micro(Fraction(dubbing.usd_per_second) * seconds + Fraction(dubbing.usd_per_clip))
+
+
+def candidates(
+    clips: ClipClass, offers: Sequence[Offer], dubbing: Dubbing, *, degraded: bool = False
+) -> tuple[Candidate, ...]:
+    """The eligible ways to make a class of clips, one for each eligible offer, in catalog order.
+
+    Parameters
+    ----------
+    degraded
+        Waive resolution and audio, as a degraded fallback may; the candidate's ``shortfall`` names what it misses.
+    """
+    found: list[Candidate] = []
+    dubbed = dubbing_price(dubbing, clips.seconds)
+    for offer in offers:
+        if not _makes_mode(clips.need, offer):
+            continue
+        shortfall = tuple(reason for reason, *_ in _on_sound_and_size(clips.need, offer))
+        if shortfall and not degraded:
+            continue
+        candidate = _candidate(clips, offer, dubbed, shortfall)
+        if candidate is not None and all(miss[0] in WAIVABLE for miss in _misses(clips, offer, candidate)):
+            found.append(candidate)
+    return tuple(found)
+
+
+def rejections(clips: ClipClass, offers: Sequence[Offer], dubbing: Dubbing) -> tuple[Rejection, ...]:
+    """The offers that cannot serve a class of clips, in catalog order, each with the first requirement it misses."""
+    found: list[Rejection] = []
+    dubbed = dubbing_price(dubbing, clips.seconds)
+    for offer in offers:
+        candidate = _candidate(clips, offer, dubbed, ()) if _makes_mode(clips.need, offer) else None
+        if misses := list(_misses(clips, offer, candidate)):
+            found.append(Rejection(offer, *misses[0], misses=len(misses)))
+    return tuple(found)
+
+
+def treatment(need: Requirements, offer: Offer) -> AudioTreatment:
+    """How a clip made by this offer gets its sound.
+
+    An offer that misses the clip's audio (a degraded fallback) is dubbed where the clip meant to be dubbed.
+    """
+    if need.audio == "deferred" or (need.audio == "any" and not offer.audio):
+        return "deferred"
+    return "native" if offer.audio else "none"
+
+
+def _candidate(clips: ClipClass, offer: Offer, dubbed: Micro, shortfall: tuple[str, ...]) -> Candidate | None:
+    need = clips.need
+    surplus = None if need.max_surplus_seconds is None else Fraction(need.max_surplus_seconds)
+    generation = cheapest_generation(offer, clips.seconds, need.max_segments, surplus)
+    if generation is None:
+        return None
+    audio = treatment(need, offer)
+    extra = dubbed if audio == "deferred" else 0
+    return Candidate(offer, generation, audio, generation.price + extra, extra, shortfall)
+
+
+def _stands_in(need: Requirements, offer: Offer) -> bool:
+    """A text-to-video model with an image prompt can stand in for image-to-video."""
+    return need.mode == "image-to-video" and offer.mode == "text-to-video" and offer.image_prompt
+
+
+def _makes_mode(need: Requirements, offer: Offer) -> bool:
+    return offer.mode == need.mode or (need.accept_image_prompt and _stands_in(need, offer))
+
+
+def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None) -> Iterator[Miss]:
+    """Every requirement that the offer misses, in the order of the reason codes."""
+    need = clips.need
+    if not _makes_mode(need, offer):
+        mend = "set accept_image_prompt = true" if _stands_in(need, offer) else f'set mode = "{offer.mode}"'
+        yield "mode", f"makes {offer.mode}, the clip needs {need.mode}", mend
+    reference = need.reference or ("video" if need.mode == "motion-control" else None)
+    if reference is not None and offer.reference not in (None, reference):
+        mend = f'set reference = "{offer.reference}"'
+        yield "reference", f"takes motion from {offer.reference}, the clip gives {reference}", mend
+    yield from _on_sound_and_size(need, offer)
+    if candidate is None and _makes_mode(need, offer):
+        yield from _on_length(clips, offer)
+    yield from _on_worth(need, offer, candidate)
+    yield from _on_lists(need, offer)
+    if offer.status == "not-yet-available":
+        yield "not-yet-available", offer.dates, "plan for a later day"
+    if offer.status == "retired":
+        yield "retired", offer.dates, "choose another model, or a catalog that still sells it"
+
+
+def _on_sound_and_size(need: Requirements, offer: Offer) -> Iterator[Miss]:
+    if need.resolution is not None and offer.resolution_rank < RESOLUTION_RANK[need.resolution]:
+        made = offer.resolution or "a resolution that is not stated"
+        mend = f'set resolution = "{offer.resolution}"' if offer.resolution else "ask for no resolution"
+        yield "resolution", f"makes {made}, the clip needs {need.resolution}", mend
+    if need.audio == "native" and not offer.audio:
+        yield "audio", "is silent, the clip needs native sound", 'set audio = "deferred" or "any"'
+    if need.audio == "deferred" and offer.audio:
+        yield "audio", "comes with sound, the clip is dubbed afterwards", 'set audio = "any"'
+
+
+def _on_length(clips: ClipClass, offer: Offer) -> Iterator[Miss]:
+    need, seconds, most = clips.need, clips.seconds, longest(offer)
+    if need.max_segments * most < seconds:
+        parts = -(-seconds // most) if most else 0
+        split = f"set max_segments = {parts} or " if parts else ""
+        mend = f"{split}shorten it to {seconds_text(need.max_segments * most)}" if most else "choose another model"
+        detail = f"makes {seconds_text(most)} at most, the clip needs {seconds_text(seconds)}"
+        if need.max_segments == 1:
+            yield "too-long", detail, mend
+        else:
+            yield "segments", f"{detail} in at most {need.max_segments} segments", mend
+        return
+    surplus = least_surplus(offer, seconds, need.max_segments)
+    detail = f"makes {seconds_text(seconds + surplus)}, {seconds_text(surplus)} more than the clip needs"
+    yield "surplus", detail, f"set max_surplus_seconds = {seconds_text(surplus).removesuffix(' s')}"
+
+
+def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None) -> Iterator[Miss]:
+    if need.quality_min is not None and (offer.quality is None or offer.quality < need.quality_min):
+        has = "has no quality score" if offer.quality is None else f"has quality {offer.quality}"
+        mend = "ask for no quality_min" if offer.quality is None else f"set quality_min = {offer.quality}"
+        yield "quality", f"{has}, the clip needs {need.quality_min}", mend
+    if (
+        need.max_price_usd is not None
+        and candidate is not None
+        and Fraction(candidate.price, MICRO) > need.max_price_usd
+    ):
+        cost = from_micro(candidate.price)
+        detail = f"costs {usd_text(cost)}, the clip allows {usd_text(need.max_price_usd)}"
+        yield "price", detail, f"set max_price_usd = {cost}"
+
+
+def _on_lists(need: Requirements, offer: Offer) -> Iterator[Miss]:
+    if (need.models is not None and offer.model not in need.models) or offer.model in need.not_models:
+        yield "model-denied", f"{offer.model} is not among the clip's models", f"allow {offer.model}"
+    if (need.providers is not None and offer.provider not in need.providers) or offer.provider in need.not_providers:
+        yield "provider-denied", f"{offer.provider} is not among the clip's providers", f"allow {offer.provider}"

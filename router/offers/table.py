@@ -1,0 +1,81 @@
+"""The catalogs of a scenario as one flat table of offers, in catalog order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from router.offers.pricing import billed_seconds, shortest_billed
+from router.schema.candidate import Offer
+from router.schema.catalog import Catalog, Lengths, ModelEntry, OfferEntry
+from router.units import RESOLUTION_RANK
+
+
+def offer_table(catalogs: Sequence[Catalog], on: dt.date) -> tuple[Offer, ...]:
+    """Every offer of the catalogs, as it stands on the day ``on``."""
+    offers: list[Offer] = []
+    for catalog in catalogs:
+        for entry in catalog.models:
+            for priced in entry.offers:
+                offers.append(_offer(len(offers), catalog, entry, priced, on))
+    return tuple(offers)
+
+
+def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, on: dt.date) -> Offer:
+    terms = entry.terms(priced)
+    lengths, length_range = _lengths(terms.seconds, entry.rounding)
+    status, dates = _status(entry, on)
+    return Offer(
+        order=order,
+        catalog=catalog.name,
+        provider=entry.provider,
+        model=entry.model,
+        mode=entry.mode,
+        api_model=entry.api_model or entry.model,
+        resolution=priced.resolution,
+        resolution_rank=RESOLUTION_RANK[priced.resolution] if priced.resolution else -1,
+        audio=priced.audio,
+        reference=terms.reference,
+        image_prompt=entry.image_prompt,
+        lengths=lengths,
+        length_range=length_range,
+        rounding=entry.rounding,
+        units_per_usd=Fraction(catalog.units_per_usd or 1),
+        unit=catalog.unit,
+        price_per_second=_fraction(priced.price_per_second),
+        price_per_generation=_fraction(terms.price_per_generation) or Fraction(0),
+        price_minimum=_fraction(terms.price_minimum) or Fraction(0),
+        fixed_prices={Fraction(s): Fraction(p) for s, p in priced.prices.items()} if priced.prices else None,
+        quality=terms.quality,
+        availability=None if entry.availability is None else float(entry.availability),
+        failure_rate=float(terms.failure_rate or 0),
+        bills_failures=terms.bills_failures or "unknown",
+        status=status,
+        dates=dates,
+    )
+
+
+def _fraction(number: Decimal | None) -> Fraction | None:
+    return None if number is None else Fraction(number)
+
+
+def _lengths(seconds: Lengths | None, rounding: str) -> tuple[tuple[Fraction, ...], tuple[Fraction, Fraction] | None]:
+    """The lengths that can be sold: those billed as 0 s cannot."""
+    if seconds is None:
+        return (), None
+    if listed := seconds.listed():
+        return tuple(f for s in listed if billed_seconds(f := Fraction(s), rounding) > 0), None
+    shortest = max(Fraction(seconds.min or 0), shortest_billed(rounding))
+    longest = Fraction(seconds.max or 0)
+    return (), (shortest, longest) if shortest <= longest else None
+
+
+def _status(entry: ModelEntry, on: dt.date) -> tuple[Literal["sold", "not-yet-available", "retired"], str]:
+    if entry.available_from and on < entry.available_from:
+        return "not-yet-available", f"sold from {entry.available_from}"
+    if entry.available_until and on > entry.available_until:
+        return "retired", f"sold until {entry.available_until}"
+    return "sold", ""

@@ -1,0 +1,73 @@
+"""CSV for spreadsheets: one line a route; a text that a spreadsheet would run as a formula is disarmed."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+
+from router.schema.explanation import Explanation
+from router.schema.plan import Plan
+from router.units import plain_seconds
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def plan_csv(plan: Plan) -> str:
+    """The routes of a plan, then what is left out, as CSV; money is in dollars, lengths in seconds."""
+    header = (
+        "clips", "count", "provider", "model", "mode", "resolution", "audio", "seconds", "segments", "generated_seconds",
+        "surplus_seconds", "billed_seconds", "price_usd", "expected_usd", "worst_usd", "total_price_usd", "total_expected_usd",
+        "total_worst_usd", "fallbacks", "left_out",
+    )  # fmt: skip
+    rows: list[Sequence[object]] = [
+        (
+            "; ".join(r.clips), r.count, r.provider, r.model, r.mode, r.resolution or "", r.audio, plain_seconds(r.seconds),
+            "; ".join(str(plain_seconds(s)) for s in r.segments), plain_seconds(r.generated_seconds),
+            plain_seconds(r.surplus_seconds), plain_seconds(r.billed_seconds), r.price_usd, r.expected_usd, r.worst_usd,
+            r.price_usd * r.count, r.expected_usd * r.count, r.worst_usd * r.count,
+            "; ".join(f"{step.provider}/{step.model}" for step in r.chain[1:]), "",
+        )
+        for r in plan.routes
+    ]  # fmt: skip
+    rows += [("; ".join(left.clips), left.count, *[""] * 17, left.reason) for left in plan.left_out]
+    return to_csv(header, rows)
+
+
+def explanation_csv(explanation: Explanation) -> str:
+    """Every offer for one clip, as CSV."""
+    header = (
+        "offer", "provider", "model", "mode", "resolution", "sound", "chosen", "price_usd", "expected_usd", "worst_usd",
+        "gap_usd", "fallbacks", "reason", "detail",
+    )  # fmt: skip
+    return to_csv(
+        header,
+        [
+            (
+                offer.position, offer.provider, offer.model, offer.mode, offer.resolution or "", offer.sound, offer.chosen,
+                offer.price_usd, offer.expected_usd, offer.worst_usd, offer.gap_usd,
+                "; ".join(f"{step.provider}/{step.model}" for step in offer.chain[1:]), offer.reason, offer.detail,
+            )
+            for offer in explanation.offers
+        ],
+    )  # fmt: skip
+
+
+def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV text.
+
+    >>> print(to_csv(["clip", "count"], [("=1+1", 2)]), end="")
+    clip,count
+    '=1+1,2
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

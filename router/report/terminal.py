@@ -1,0 +1,301 @@
+"""Tables for people, on a terminal or in a text file. What a clip is called is printed as it is, never as markup."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from router.schema.catalog import Catalog, Lengths, ModelEntry, OfferEntry
+from router.schema.explanation import Explanation
+from router.schema.plan import LimitValue, Plan, Route
+from router.units import plain_seconds, seconds_text, usd_text
+
+PLAIN_WIDTH = 120
+Column = tuple[str, str]
+"""Heading, and ``left``, ``whole`` (left, never broken) or ``right``."""
+
+
+def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) -> str:
+    """The plan: one line a route, totals, limits, savings, warnings."""
+    page = _Page(width, colour=colour)
+    page.line(plan.title or "Plan", style="bold")
+    columns: list[Column] = [
+        ("Clips", "left"), ("Count", "right"), ("Model", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"),
+        ("Expected", "right"), ("Worst case", "right"), ("All expected", "right"),
+    ]  # fmt: skip
+    alone = len({step.provider for route in plan.routes for step in route.chain}) == 1
+    page.table(columns, [_route_cells(routes, name_provider=not alone) for routes in _alike(plan.routes)])
+    if alone:
+        page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
+    for line in _totals(plan):
+        page.line(line)
+    for left in plan.left_out:
+        page.line(
+            f"Left out: {left.count} x {_some(left.clips)}, worth {usd_text(left.value_usd)} each: {left.reason}",
+            style="yellow",
+        )
+    if plan.limits:
+        page.line("")
+        limit_columns: list[Column] = [("Limit", "left"), ("Uses", "right"), ("Allowed", "right"), ("Slack", "right")]
+        page.table(limit_columns, [_limit_cells(value) for value in plan.limits])
+    page.line("")
+    for baseline in plan.baselines:
+        saving = baseline.saving_usd
+        share = f" ({saving / baseline.expected_usd:.1%})" if baseline.expected_usd else ""
+        verdict = (
+            f"saves {usd_text(_cents(saving))}{share}"
+            if saving >= 0
+            else f"costs {usd_text(_cents(-saving))} more, to keep the limits"
+        )
+        page.line(f"Against {baseline.name} ({usd_text(_cents(baseline.expected_usd))}): {verdict}")
+    for warning in plan.warnings:
+        page.line(f"Warning: {warning}", style="yellow")
+    return page.text()
+
+
+def explanation_table(explanation: Explanation, width: int | None = None, *, colour: bool = False) -> str:
+    """Every offer for one clip: the candidates, cheapest first, then the rejections."""
+    page = _Page(width, colour=colour)
+    page.line(f"{explanation.clip}: {explanation.count} x {explanation.requirements}", style="bold")
+    columns: list[Column] = [
+        ("", "left"), ("Offer", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"), ("Expected", "right"),
+        ("Worst case", "right"), ("Gap", "right"), ("If it is down", "left"),
+    ]  # fmt: skip
+    candidates = [offer for offer in explanation.offers if offer.verdict == "candidate"]
+    rows = []
+    for offer in candidates:
+        mark = ("*" if offer.chosen == explanation.count else f"* {offer.chosen}") if offer.chosen else ""
+        fallbacks = ", ".join(f"{step.model} {usd_text(step.billed_usd)}" for step in offer.chain[1:])
+        makes = _makes(offer.mode, offer.resolution, offer.chain[0].audio)
+        rows.append((
+            mark, f"{offer.provider}/{offer.model}", makes, _segments(offer.segments), _usd(offer.price_usd),
+            _usd(offer.expected_usd and _mean(offer.expected_usd)), _usd(offer.worst_usd), _usd(offer.gap_usd), fallbacks or "unserved",
+        ))  # fmt: skip
+    if rows:
+        page.table(columns, rows)
+    refused = [offer for offer in explanation.offers if offer.verdict == "rejected"]
+    if refused:
+        page.line("Not eligible:")
+        cells = [
+            (
+                f"{o.provider}/{o.model}",
+                _makes(o.mode, o.resolution, "native" if o.sound else "none"),
+                o.reason,
+                o.detail,
+            )
+            for o in refused
+        ]
+        page.table([("Offer", "whole"), ("Makes", "left"), ("Reason", "whole"), ("Because it", "left")], cells)
+    if candidates and any(offer.chosen for offer in candidates):
+        page.line("* chosen by the plan; gap: expected cost above the chosen one's")
+    if explanation.left_out:
+        page.line(f"The plan leaves out {explanation.left_out} of {explanation.count}.", style="yellow")
+    for note in explanation.notes:
+        page.line(note, style="yellow")
+    return page.text()
+
+
+def catalogs_table(catalogs: Sequence[Catalog], width: int | None = None, *, colour: bool = False) -> str:
+    """The catalogs by name, with their dates and sizes."""
+    page = _Page(width, colour=colour)
+    rows = []
+    for catalog in catalogs:
+        entries = catalog.models
+        names = sorted({entry.model for entry in entries})
+        unit = catalog.unit if catalog.unit == "usd" else f"{catalog.unit} at {catalog.units_per_usd} to the dollar"
+        prices = str(sum(len(entry.offers) for entry in entries))
+        rows.append((catalog.name, str(catalog.as_of), unit, ", ".join(names), prices))
+    columns: list[Column] = [
+        ("Catalog", "left"),
+        ("Prices as of", "left"),
+        ("Unit", "left"),
+        ("Models", "left"),
+        ("Offers", "right"),
+    ]
+    page.table(columns, rows)
+    return page.text()
+
+
+def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = False) -> str:
+    """Every price of one catalog."""
+    page = _Page(width, colour=colour)
+    page.line(f"{catalog.name}, prices as of {catalog.as_of}", style="bold")
+    page.line(f"Source: {catalog.source}")
+    rows = [
+        (
+            f"{entry.provider}/{entry.model}", entry.mode + (f", {entry.terms(o).reference} reference" if entry.terms(o).reference else ""),
+            _lengths(entry.terms(o).seconds), o.resolution or "not stated", "yes" if o.audio else "no", _rate(catalog, entry, o),
+        )
+        for entry in catalog.models
+        for o in entry.offers
+    ]  # fmt: skip
+    columns: list[Column] = [
+        ("Model", "whole"), ("Mode", "left"), ("Lengths", "left"), ("Resolution", "left"), ("Sound", "left"), ("Price", "right"),
+    ]  # fmt: skip
+    page.table(columns, rows)
+    return page.text()
+
+
+class _Page:
+    """Lines and tables, rendered to text."""
+
+    def __init__(self, width: int | None, *, colour: bool) -> None:
+        self._out = io.StringIO()
+        self._console = Console(
+            file=self._out, width=width or PLAIN_WIDTH, force_terminal=colour, no_color=not colour, highlight=False,
+            markup=False, emoji=False, legacy_windows=False,
+        )  # fmt: skip
+
+    def line(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style=style))
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+        for heading, justify in columns:
+            right = justify == "right"
+            table.add_column(
+                Text(heading), justify="right" if right else "left", no_wrap=justify != "left", overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self._console.print(table)
+        self._console.print()
+
+    def text(self) -> str:
+        return "\n".join(line.rstrip() for line in self._out.getvalue().rstrip().splitlines()) + "\n"
+
+
+def _alike(routes: Sequence[Route]) -> Iterator[list[Route]]:
+    """Routes that differ only in whose clips they make and in what they submit, together."""
+    merged: dict[str, list[Route]] = {}
+    for route in routes:
+        key = repr([getattr(route, name) for name in Route.model_fields if name not in _OF_ONE_ROUTE])
+        merged.setdefault(key, []).append(route)
+    yield from merged.values()
+
+
+_OF_ONE_ROUTE = {"clips", "counts", "count", "request", "further_requests"}
+
+
+def _route_cells(routes: Sequence[Route], *, name_provider: bool) -> tuple[str, ...]:
+    route, count = routes[0], sum(route.count for route in routes)
+    clips = [name for route in routes for name in route.clips]
+    length = _segments(route.segments)
+    if route.billed_seconds != route.generated_seconds:
+        length += f", billed {seconds_text(route.billed_seconds)}"
+    if route.surplus_seconds:
+        length += f", {seconds_text(route.surplus_seconds)} trimmed"
+    return (
+        _some(clips), f"{count:,}", f"{route.provider}/{route.model}" if name_provider else route.model,
+        _makes(route.mode, route.resolution, route.audio), length, usd_text(route.price_usd), usd_text(_mean(route.expected_usd)),
+        usd_text(route.worst_usd), usd_text(_cents(route.expected_usd * count)),
+    )  # fmt: skip
+
+
+def _some(clips: Sequence[str], most: int = 3) -> str:
+    names = list(dict.fromkeys(clips))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _makes(mode: str, resolution: str | None, audio: str) -> str:
+    sound = {"none": "silent", "native": "with audio", "deferred": "dubbed"}[audio]
+    return " ".join(part for part in (mode, resolution, sound) if part)
+
+
+def _segments(segments: Sequence[Decimal]) -> str:
+    if len(segments) == 1:
+        return seconds_text(segments[0])
+    if len(set(segments)) == 1:
+        return f"{len(segments)} x {seconds_text(segments[0])}"
+    return " + ".join(str(plain_seconds(length)) for length in segments) + " s"
+
+
+def _totals(plan: Plan) -> Iterator[str]:
+    sums = plan.totals
+    clips = f"{sums.served:,} clips" + (f" of {sums.clips:,}" if sums.left_out else "")
+    yield (
+        f"{clips}: nominal {usd_text(_cents(sums.nominal_usd))}, expected {usd_text(_cents(sums.expected_usd))}, "
+        f"worst case {usd_text(_cents(sums.worst_per_request_usd))} (every clip meeting its own worst)"
+    )
+    if sums.nominal_units:
+        yield "Nominal in the providers' own units: " + ", ".join(
+            f"{amount} {unit}s" for unit, amount in sums.nominal_units.items()
+        )
+    if sums.unserved_expected:
+        yield f"On average {sums.unserved_expected:.6g} clips find every model of their chain down."
+    if sums.degraded_expected:
+        yield f"On average {sums.degraded_expected:.6g} clips are made below their requirements by a fallback."
+    if plan.status == "optimal":
+        why = "no limit binds" if plan.method == "argmin" else "within the limits"
+        yield f"Proven optimal: no cheaper plan exists ({why})."
+    else:
+        yield f"Best plan found in the time given: at most {plan.gap:.2%} above the optimum (bound {usd_text(_cents(plan.bound_usd))})."
+
+
+def _limit_cells(value: LimitValue) -> tuple[str, ...]:
+    bound = value.at_most if value.at_most is not None else value.at_least
+    sense = "at most" if value.at_most is not None else "at least"
+    return (
+        value.limit,
+        _amount(value.value, value.unit),
+        f"{sense} {_amount(bound or Decimal(0), value.unit)}",
+        _amount(value.slack, value.unit),
+    )
+
+
+def _amount(amount: Decimal, unit: str) -> str:
+    if unit == "usd":
+        return usd_text(_cents(amount))
+    if unit == "seconds":
+        return seconds_text(amount)
+    return f"{amount:.1%}" if unit == "share" else f"{int(amount):,} clips"
+
+
+def _cents(amount: Decimal) -> Decimal:
+    """A sum in cents; what is less than ten cents keeps all its decimals."""
+    return amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"))
+
+
+def _mean(amount: Decimal) -> Decimal:
+    """A mean to a hundredth of a cent."""
+    return amount.quantize(Decimal("0.0001"))
+
+
+def _usd(amount: Decimal | None) -> str:
+    return "" if amount is None else usd_text(amount)
+
+
+def _lengths(seconds: Lengths | None) -> str:
+    if seconds is None:
+        return ""
+    if seconds.choices is not None:
+        return " or ".join(str(plain_seconds(choice)) for choice in seconds.choices) + " s"
+    step = f"step {plain_seconds(seconds.step)}" if seconds.step else "any length"
+    return f"{plain_seconds(seconds.min or 0)}-{plain_seconds(seconds.max or 0)} s, {step}"
+
+
+def _rate(catalog: Catalog, entry: ModelEntry, offer: OfferEntry) -> str:
+    """The price of an offer in the catalog's unit."""
+
+    def money(amount: Decimal) -> str:
+        if catalog.unit != "usd":
+            return f"{amount.normalize():f} {catalog.unit}"
+        return usd_text(amount) if -amount.as_tuple().exponent < 3 else f"${amount:f}"  # type: ignore[operator]
+
+    terms = entry.terms(offer)
+    if offer.prices is not None:
+        return ", ".join(f"{money(price)} for {seconds_text(length)}" for length, price in offer.prices.items())
+    parts = []
+    if offer.price_per_second is not None:
+        parts.append(f"{money(offer.price_per_second)}/s")
+    if terms.price_per_generation is not None:
+        parts.append(f"{money(terms.price_per_generation)} a generation")
+    least = f", at least {money(terms.price_minimum)}" if terms.price_minimum is not None else ""
+    return " + ".join(parts) + least

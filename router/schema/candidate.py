@@ -1,0 +1,146 @@
+"""What the stages hand to one another between the files and the plan: offers, clip classes, candidates, chains.
+
+Money is in whole micro-dollars, lengths are exact seconds, probabilities are floats in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from router.schema.scenario import Requirements
+from router.units import Micro
+
+AudioTreatment = Literal["none", "native", "deferred"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
+    """One sellable thing: a catalog's model entry and one of its prices, flattened. Equal only to itself."""
+
+    order: int
+    """Position over all catalogs of the scenario: the last tie-breaker."""
+    catalog: str
+    provider: str
+    model: str
+    mode: str
+    api_model: str
+    resolution: str | None
+    resolution_rank: int
+    """Position on the ladder; -1 where the resolution is not stated."""
+    audio: bool
+    reference: str | None
+    image_prompt: bool
+    lengths: tuple[Fraction, ...]
+    """Every length that is billed as more than 0 s, shortest first; empty where any length is possible."""
+    length_range: tuple[Fraction, Fraction] | None
+    """Shortest and longest where any length is possible."""
+    rounding: Literal["nearest", "up", "none"]
+    units_per_usd: Fraction
+    """1 for prices in dollars."""
+    unit: str
+    price_per_second: Fraction | None
+    price_per_generation: Fraction
+    price_minimum: Fraction
+    fixed_prices: Mapping[Fraction, Fraction] | None
+    quality: Decimal | None
+    availability: float | None
+    """None: unknown, which counts as 1 in the expectation and as "may be down" in the worst case."""
+    failure_rate: float
+    bills_failures: Literal["no", "yes", "unknown"]
+    status: Literal["sold", "not-yet-available", "retired"]
+    """On the day that the plan is made for."""
+    dates: str
+    """First or last day of sale, as the rejection shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipClass:
+    """Clips with equal requirements, merged: positions in the scenario and how many of each."""
+
+    need: Requirements
+    seconds: Fraction
+    clips: tuple[tuple[int, int], ...]
+    """(position of the clip in the scenario, its count)."""
+
+    @property
+    def count(self) -> int:
+        """How many clips the class holds."""
+        return sum(count for _, count in self.clips)
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How an offer makes one clip: the lengths it generates and what they bill."""
+
+    segments: tuple[Fraction, ...]
+    billed_seconds: Fraction
+    price: Micro
+    """Sum of the generations' prices."""
+    price_units: Fraction
+    """The same in the catalog's unit, before rounding to micro-dollars."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """An eligible way to make one clip of a class."""
+
+    offer: Offer
+    generation: Generation
+    audio: AudioTreatment
+    price: Micro
+    """Generations and dubbing."""
+    dubbing: Micro = 0
+    shortfall: tuple[str, ...] = ()
+    """Requirements that a degraded fallback misses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An offer that cannot serve a clip: the first requirement that it misses, and by which numbers."""
+
+    offer: Offer
+    reason: str
+    detail: str
+    mend: str
+    misses: int
+    """How many requirements it misses in all; the nearest miss has the fewest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a chain."""
+
+    candidate: Candidate
+    billed: Micro
+    """What it bills when it makes the clip."""
+    availability: float | None
+    """Of the model alone; None: unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The candidates a clip is tried on, in order, and what that costs for ONE clip."""
+
+    steps: tuple[Step, ...]
+    expected: float
+    """Mean cost, micro-dollars."""
+    worst: Micro
+    """Largest bill over outcomes of positive or unknown probability."""
+    served: tuple[float, ...]
+    """Probability that each step makes the clip."""
+    unserved: float
+    """Probability that no step does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """One class with everything it can be made by."""
+
+    clip_class: ClipClass
+    candidates: tuple[Candidate, ...]
+    chains: tuple[Chain, ...] = field(default=())
+    """One for each candidate as primary."""

@@ -1,0 +1,70 @@
+"""Why a clip goes where it goes: every offer as a candidate with its costs, or as a rejection with its reason."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from router.schema.base import Count, CountOrZero, Model, Name, Text
+from router.schema.plan import ChainStep, Length, Usd
+
+
+class ExplainedOffer(Model):
+    """One offer, seen from one clip."""
+
+    position: CountOrZero
+    """In the order of the catalogs, from 0."""
+    catalog: Name
+    """The catalog that prices it."""
+    provider: Name
+    """Who sells it."""
+    model: Name
+    """The model."""
+    mode: Name
+    """The offer's mode."""
+    resolution: Text | None
+    """What it makes."""
+    sound: bool
+    """Whether it comes with sound."""
+    verdict: Literal["candidate", "rejected"]
+    """Whether it can serve the clip."""
+    chosen: CountOrZero = 0
+    """How many of the clip the plan gives to it."""
+    segments: tuple[Length, ...] = ()
+    """Generated lengths, seconds."""
+    billed_seconds: Length | None = None
+    """What is billed."""
+    price_usd: Usd | None = None
+    """Price of one clip."""
+    expected_usd: Usd | None = None
+    """Mean cost of one clip."""
+    worst_usd: Usd | None = None
+    """The most that one clip can cost."""
+    gap_usd: Usd | None = None
+    """Expected cost above that of the winner."""
+    chain: tuple[ChainStep, ...] = ()
+    """The candidates in the order in which they are tried."""
+    reason: Text = ""
+    """Reason code of the rejection."""
+    detail: Text = ""
+    """The numbers that decided it."""
+
+
+class Explanation(Model):
+    """Every offer for one clip."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    """Version of the format: 1."""
+    clip: Name
+    """Its id."""
+    count: Count
+    """How many of it are needed."""
+    left_out: CountOrZero
+    """How many of it the plan leaves out."""
+    requirements: Text
+    """What it needs, in words."""
+    offers: tuple[ExplainedOffer, ...]
+    """Candidates first, cheapest first; then rejections in catalog order."""
+    notes: tuple[str, ...] = ()
+    """What else matters."""

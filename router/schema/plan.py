@@ -1,0 +1,305 @@
+"""The answer: a route for every clip, with price, expected and worst-case cost.
+
+In JSON, money is a text with six decimals (``"1250.000000"``) in a field that ends in ``_usd``; lengths are plain numbers
+of seconds. ``price_usd``, ``expected_usd`` and ``worst_usd`` of a route are for ONE clip; totals are for all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from router.errors import InputError
+from router.schema.base import Count, CountOrZero, Date, Model, Name, SecondsOrZero, Text, refusal
+from router.units import plain_seconds
+
+
+def _six_decimals(amount: Decimal) -> Decimal:
+    if not amount.is_finite() or abs(amount) >= 10**18:
+        raise refusal([((), "must be an amount of money")])
+    if amount != (rounded := amount.quantize(Decimal("0.000001"))):
+        raise refusal([((), "must be an amount of money with at most six decimals")])
+    return rounded
+
+
+Usd = Annotated[
+    Decimal,
+    Field(strict=False),
+    AfterValidator(_six_decimals),
+    PlainSerializer(lambda amount: f"{amount:.6f}", when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{6}$"}),
+]
+Length = Annotated[SecondsOrZero, PlainSerializer(plain_seconds, when_used="json")]
+Probability = Annotated[float, Field(ge=-1e-9, le=1 + 1e-9, allow_inf_nan=False)]
+AudioTreatment = Literal["none", "native", "deferred"]
+
+
+class PreparedRequest(NamedTuple):
+    """One generation, ready to submit: ``POST`` the body as JSON to the URL."""
+
+    url: str
+    body: dict[str, Any]
+
+
+class Request(Model):
+    """What to submit for one generation."""
+
+    url: Text
+    """Where to ``POST`` it."""
+    body: dict[str, Any]
+    """The JSON body."""
+
+
+class ChainStep(Model):
+    """One candidate that a clip is tried on."""
+
+    provider: Name
+    """Who sells it."""
+    model: Name
+    """The model."""
+    resolution: Text | None
+    """What it makes; null where the provider does not state it."""
+    audio: AudioTreatment
+    """How the clip gets its sound on this step."""
+    segments: tuple[Length, ...]
+    """Generated lengths, seconds."""
+    price_usd: Usd
+    """Its price for one clip."""
+    billed_usd: Usd
+    """What it bills when it makes the clip: its price, or the primary's under ``billed = "requested"``."""
+    probability: Probability
+    """Chance that this step makes the clip."""
+    availability: Probability | None
+    """Of the model alone; null: unknown, which counts as 1 in the expectation and as "may be down" in the worst case."""
+    shortfall: tuple[Text, ...] = ()
+    """Requirements that a degraded fallback misses."""
+
+
+class ClipCounts(Model):
+    """Some clips, and how many of each."""
+
+    clips: tuple[Name, ...] = Field(min_length=1)
+    """Their ids."""
+    counts: tuple[Count, ...] = Field(min_length=1)
+    """How many of each."""
+    count: Count
+    """How many in all."""
+
+    @model_validator(mode="after")
+    def _one_count_each(self) -> Self:
+        if len(self.counts) != len(self.clips):
+            raise refusal([(("counts",), "must have one count for each of `clips`")])
+        return self
+
+
+class Route(ClipCounts):
+    """How some clips of equal requirements are made."""
+
+    provider: Name
+    """Who sells it."""
+    model: Name
+    """The model."""
+    api_model: Text
+    """What the provider's API calls it."""
+    catalog: Name
+    """The catalog that prices it."""
+    mode: Name
+    """The mode of the offer."""
+    reference: Literal["image", "video"] | None
+    """What motion is taken from."""
+    resolution: Text | None
+    """What it makes; null where the provider does not state it."""
+    audio: AudioTreatment
+    """How the clip gets its sound."""
+    seconds: Length
+    """Length of the finished clip."""
+    segments: tuple[Length, ...] = Field(min_length=1)
+    """Generated lengths, seconds."""
+    generated_seconds: Length
+    """Their sum."""
+    surplus_seconds: Length
+    """What is generated beyond the finished clip, to be trimmed."""
+    billed_seconds: Length
+    """What is billed."""
+    price_usd: Usd
+    """Price of one clip, dubbing included."""
+    dubbing_usd: Usd
+    """Sound made elsewhere, part of the price."""
+    price_units: Text | None = None
+    """Price of the generations in the catalog's own unit, where that is not dollars."""
+    unit: Name | None = None
+    """That unit."""
+    expected_usd: Usd
+    """Mean cost of one clip."""
+    worst_usd: Usd
+    """The most that one clip can cost."""
+    chain: tuple[ChainStep, ...] = Field(min_length=1)
+    """The candidates in the order in which they are tried; the first is the primary."""
+    unserved_probability: Probability
+    """Chance that no step makes the clip."""
+    request: Request | None
+    """The first generation; null where the provider's API is not known to this version."""
+    further_requests: tuple[Request, ...] = ()
+    """The generations after the first, for a clip made of several."""
+
+
+class LeftOut(ClipCounts):
+    """Clips that are not made, because their value is less than they would cost or limits forbid them."""
+
+    value_usd: Usd
+    """What one of them is worth."""
+    reason: Text
+    """Why."""
+
+
+class LimitValue(Model):
+    """One limit, and what the plan uses of it."""
+
+    limit: Text
+    """Its path in the scenario's ``limits``."""
+    unit: Literal["usd", "clips", "seconds", "share"]
+    """What the numbers are in."""
+    value: Annotated[Decimal, WithJsonSchema({"type": "string"})]
+    """What the plan uses."""
+    at_most: Annotated[Decimal, WithJsonSchema({"type": "string"})] | None = None
+    """Upper bound."""
+    at_least: Annotated[Decimal, WithJsonSchema({"type": "string"})] | None = None
+    """Lower bound."""
+    slack: Annotated[Decimal, WithJsonSchema({"type": "string"})]
+    """How far the value is from the bound."""
+
+
+class Baseline(Model):
+    """What the clips that the plan makes would cost without a plan."""
+
+    name: Text
+    """The rule: every clip that it can make goes to it."""
+    clips: CountOrZero
+    """How many clips the rule decides; the others stay as planned."""
+    expected_usd: Usd
+    """Expected cost of all clips under the rule."""
+    saving_usd: Usd
+    """What the plan saves against it."""
+
+
+class CatalogRef(Model):
+    """A catalog that the plan was priced with."""
+
+    name: Name
+    """Its name."""
+    as_of: Date
+    """The day its prices were seen."""
+
+
+class Totals(Model):
+    """Sums over all clips."""
+
+    clips: CountOrZero
+    """Clips asked for."""
+    served: CountOrZero
+    """Clips made."""
+    left_out: CountOrZero
+    """Clips not made."""
+    nominal_usd: Usd
+    """Cost if nothing fails."""
+    nominal_units: dict[str, str] = Field(default_factory=dict)
+    """The part of it that catalogs price in other units, in those units."""
+    expected_usd: Usd
+    """Mean cost."""
+    worst_usd: Usd
+    """The most the plan can cost under the scenario's outages."""
+    worst_per_request_usd: Usd
+    """The most it can cost if every clip meets its own worst case."""
+    left_out_value_usd: Usd
+    """Value of the clips left out."""
+    objective_usd: Usd
+    """What was minimised: expected cost and the value of clips left out."""
+    unserved_expected: float
+    """Mean number of clips that find their whole chain down."""
+    degraded_expected: float
+    """Mean number of clips that a degraded fallback makes below their requirements."""
+
+
+class Plan(Model):
+    """A routed plan."""
+
+    model_config = ConfigDict(**{**Model.model_config, "title": "Plan"})
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    """Version of the file format: 1."""
+    title: Text
+    """The scenario's title."""
+    status: Literal["optimal", "feasible"]
+    """``optimal``: proven; ``feasible``: the best found within the time limit."""
+    method: Literal["argmin", "solver"]
+    """``argmin``: no limit binds, so every clip takes its cheapest way; ``solver``: limits bind."""
+    gap: float = Field(ge=0, allow_inf_nan=False)
+    """How far the objective may be from the optimum, as a fraction of it; 0 when proven."""
+    bound_usd: Usd
+    """No plan has a lower objective than this."""
+    catalogs: tuple[CatalogRef, ...]
+    """What it was priced with."""
+    totals: Totals
+    """Sums over all clips."""
+    routes: tuple[Route, ...]
+    """How the clips are made."""
+    left_out: tuple[LeftOut, ...]
+    """Clips that are not made."""
+    limits: tuple[LimitValue, ...]
+    """What the plan uses of each limit."""
+    baselines: tuple[Baseline, ...]
+    """What it would cost otherwise."""
+    warnings: tuple[str, ...]
+    """What a reader of the figures must know."""
+
+    def to_json(self) -> str:
+        """The plan as a JSON document; the same plan always gives the same bytes."""
+        document = self.model_dump(mode="json", by_alias=True)
+        for route in document["routes"]:
+            if not route["further_requests"]:
+                del route["further_requests"]
+            if route["unit"] is None:
+                del route["unit"], route["price_units"]
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def save(self, path: str | FilePath) -> None:
+        """Write the plan as JSON, whole or not at all."""
+        from router.report.document import write_whole  # A convenience over a stage above
+
+        write_whole(FilePath(path), self.to_json())
+
+    @classmethod
+    def load(cls, path: str | FilePath) -> Plan:
+        """Read a plan that was saved as JSON.
+
+        Raises
+        ------
+        router.errors.InputError
+            With every error in the file, each with its line.
+        """
+        from router.loading.plan_file import load_plan  # A convenience over a stage above
+
+        return load_plan(path)
+
+    def requests(self, clip: str | None = None) -> Iterator[PreparedRequest]:
+        """One request for every generation of every clip, in the order of the routes; of one clip, if it is named.
+
+        Raises
+        ------
+        router.errors.InputError
+            If a route goes to a provider whose API this version does not know.
+        """
+        for route in self.routes:
+            for name, count in zip(route.clips, route.counts, strict=True):
+                if clip is not None and name != clip:
+                    continue
+                if route.request is None:
+                    raise InputError(f"requests for provider '{route.provider}' are not yet supported by this version")
+                for _ in range(count):
+                    for request in (route.request, *route.further_requests):
+                        yield PreparedRequest(request.url, json.loads(json.dumps(request.body)))

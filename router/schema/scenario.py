@@ -1,0 +1,298 @@
+"""A scenario file: the clips that are needed, and the rules under which they are bought.
+
+Money is in US dollars, lengths in seconds, rates in [0, 1]. What later versions will understand is listed in
+``LATER`` and refused by name, never ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, InstanceOf, PrivateAttr, WithJsonSchema, model_validator
+
+from router.schema.base import (
+    Count,
+    CountOrZero,
+    Flag,
+    JsonTable,
+    Model,
+    Name,
+    Number,
+    Path,
+    Rate,
+    Seconds,
+    SecondsOrZero,
+    Text,
+    Usd,
+    refusal,
+)
+from router.schema.catalog import Catalog, Reference, Resolution
+
+LATER: Mapping[Path, str] = {
+    ("clips", "*", "max_takes"): "takes",
+    ("clips", "*", "drafts"): "drafts",
+    ("defaults", "max_takes"): "takes",
+    ("defaults", "drafts"): "drafts",
+    ("outages", "repair_minutes"): "outages over time",
+    ("outages", "run_minutes"): "outages over time",
+    ("limits", "cvar"): "risk limits",
+    ("limits", "mean_quality_min"): "limits on mean quality",
+    ("limits", "deadline_minutes"): "deadlines",
+    ("limits", "groups"): "groups",
+    ("objective", "level"): "risk in the objective",
+    ("objective", "risk_aversion"): "risk in the objective",
+    ("objective", "degrade"): "degrading clips",
+    ("packs",): "prepaid packs",
+    ("tiers",): "volume discounts",
+    ("what_if",): "what-if variants",
+}
+"""Fields of the contract that this version does not understand yet (``*`` is any position)."""
+
+LATER_VALUES: Mapping[Path, tuple[str, ...]] = {
+    ("outages", "correlation"): ("per-run", "over-time"),
+    ("objective", "minimise"): ("worst-case", "cvar"),
+}
+"""The same for values of fields that it does understand."""
+
+
+class Requirements(Model):
+    """What every clip of a class has in common; ``defaults`` gives these for clips that do not say otherwise."""
+
+    mode: Name = "text-to-video"
+    """What the model is asked to do."""
+    accept_image_prompt: Flag = False
+    """An image-to-video clip may also use a text-to-video model that takes an image prompt."""
+    max_surplus_seconds: SecondsOrZero | None = None
+    """How much longer than ``seconds`` the generated length may be; 0 = exact; absent = any."""
+    max_segments: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+    """The clip may be made of up to this many generations of the same offer."""
+    resolution: Resolution | None = None
+    """Least resolution; absent = any."""
+    audio: Literal["none", "native", "deferred", "any"] = "none"
+    """``none``: silence is enough; ``native``: the model makes sound; ``deferred``: dubbed afterwards; ``any``: the better of both."""
+    reference: Reference | None = None
+    """What motion is taken from; ``video`` for motion control if absent."""
+    models: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    """Only these models."""
+    not_models: tuple[Name, ...] = ()
+    """None of these models."""
+    providers: tuple[Name, ...] | None = Field(default=None, min_length=1)
+    """Only these providers."""
+    not_providers: tuple[Name, ...] = ()
+    """None of these providers."""
+    quality_min: Number | None = None
+    """Least quality score; an offer without a score cannot serve."""
+    max_price_usd: Usd | None = None
+    """Upper bound on the price of one clip."""
+    value_usd: Usd | None = None
+    """What the clip is worth: it may be left out when that is better; absent = it must be made."""
+    group: Name | None = None
+    """A label that limits on groups refer to."""
+    request: JsonTable = Field(default_factory=dict)
+    """Passed through to the provider's request body: prompt, aspect_ratio, image URLs; never logged."""
+
+
+class Defaults(Requirements):
+    """Requirements for every clip that does not say otherwise."""
+
+    seconds: Seconds | None = None
+    """Length of one finished clip, seconds."""
+    count: Count | None = None
+    """How many such clips are needed."""
+
+
+class Clip(Requirements):
+    """One finished piece of video that is needed, ``count`` times."""
+
+    id: Name
+    """Unique name; made up from the position if absent."""
+    seconds: Seconds
+    """Length of one finished clip, seconds."""
+    count: Count = 1
+    """How many such clips are needed."""
+
+
+class Dubbing(Model):
+    """What sound made elsewhere costs."""
+
+    usd_per_second: Usd = Field(default=0, validate_default=True)
+    """Dollars per second of the finished clip."""
+    usd_per_clip: Usd = Field(default=0, validate_default=True)
+    """Dollars per clip."""
+
+
+class Fallback(Model):
+    """What happens when the primary is down."""
+
+    direction: Literal["any", "cheaper", "dearer", "none"] = "any"
+    """Which other models may catch the clip."""
+    accept: Literal["qualified", "degraded"] = "qualified"
+    """``degraded``: a fallback may miss resolution and audio."""
+    across: Literal["provider", "all"] = "provider"
+    """``provider``: within the primary's provider; ``all``: also other providers."""
+    billed: Literal["actual", "requested"] = "actual"
+    """Whose price a fallback bills: the model's that made it, or the primary's."""
+    order: Literal["price", "expected"] = "price"
+    """``expected``: by expected price over success rate, for chains that the caller runs."""
+    max_steps: CountOrZero | None = None
+    """Length of the chain after the primary; absent = no bound."""
+    unserved_usd: Usd = Field(default=0, validate_default=True)
+    """Cost booked for a clip that finds the whole chain down."""
+
+
+class Outages(Model):
+    """How likely models are up."""
+
+    correlation: Literal["per-request"] = "per-request"
+    """Every generation draws its own state."""
+    availability: dict[Name, Rate] = Field(default_factory=dict)
+    """Chance of being up, by ``model``, ``provider/model`` or ``provider`` (a cause shared by all its models)."""
+
+
+class Where(Model):
+    """Which primaries a cap counts: those that match every field given."""
+
+    provider: Name | None = None
+    """Who sells it."""
+    model: Name | None = None
+    """The model."""
+    mode: Name | None = None
+    """The offer's mode."""
+    resolution: Resolution | None = None
+    """The offer's resolution."""
+    audio: Flag | Literal["none", "native", "deferred"] | None = None
+    """Whether the offer makes sound; or how the route gets its sound."""
+
+
+class Cap(Model):
+    """Bounds on the primaries that match ``where``."""
+
+    where: Where = Field(default_factory=Where)
+    """Which primaries count; all if absent."""
+    max_clips: CountOrZero | None = None
+    """At most this many clips."""
+    max_seconds: SecondsOrZero | None = None
+    """At most this many billed seconds."""
+    max_usd: Usd | None = None
+    """At most this much price."""
+    max_share: Rate | None = None
+    """At most this share of the served clips."""
+    min_clips: CountOrZero | None = None
+    """At least this many clips."""
+    min_share: Rate | None = None
+    """At least this share of the served clips."""
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> Self:
+        bounds = (self.max_clips, self.max_seconds, self.max_usd, self.max_share, self.min_clips, self.min_share)
+        if all(bound is None for bound in bounds):
+            raise refusal(
+                [((), "bounds nothing: give max_clips, max_seconds, max_usd, max_share, min_clips or min_share")]
+            )
+        return self
+
+
+class Limits(Model):
+    """What couples clips; every limit is optional."""
+
+    budget_usd: Usd | None = None
+    """Expected cost of the plan, at most."""
+    worst_case_usd: Usd | None = None
+    """Worst-case cost of the plan, at most."""
+    caps: tuple[Cap, ...] = ()
+    """Quotas on what the plan uses."""
+
+
+class Objective(Model):
+    """What the plan makes least of."""
+
+    minimise: Literal["expected"] = "expected"
+    """The expected cost."""
+
+
+def _bundled_default() -> tuple[str | Catalog, ...]:
+    return ("evolink",)
+
+
+class Scenario(Model):
+    """The clips that are needed, the catalogs to buy from, and the rules."""
+
+    schema_version: Literal[1] = Field(default=1, alias="schema")
+    """Version of the file format: 1."""
+    title: Text = ""
+    """Shown above the plan."""
+    catalogs: tuple[Annotated[str | InstanceOf[Catalog], WithJsonSchema({"type": "string"})], ...] = Field(
+        default_factory=_bundled_default, min_length=1
+    )
+    """Bundled names, or paths relative to this file; ``["evolink"]`` if absent."""
+    defaults: Defaults = Field(default_factory=Defaults)
+    """For every clip that does not say otherwise."""
+    clips: tuple[Clip, ...] = Field(min_length=1)
+    """The clips; in a file also the path of a table (CSV or JSONL) whose columns are the clip's fields."""
+    dubbing: Dubbing = Field(default_factory=Dubbing)
+    """What sound made elsewhere costs."""
+    fallback: Fallback = Field(default_factory=Fallback)
+    """What happens when the primary is down."""
+    outages: Outages = Field(default_factory=Outages)
+    """How likely models are up."""
+    limits: Limits = Field(default_factory=Limits)
+    """What couples clips."""
+    objective: Objective = Field(default_factory=Objective)
+    """What the plan makes least of."""
+
+    _source: Any = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _merge_defaults(cls, data: Any) -> Any:
+        """Give every clip the defaults that it does not state itself, and a name if it has none."""
+        if not isinstance(data, dict) or not isinstance(data.get("clips"), list | tuple):
+            return data
+        defaults = data.get("defaults")
+        if isinstance(defaults, Defaults):
+            defaults = defaults.model_dump(exclude_unset=True)
+        shared = {k: v for k, v in defaults.items() if k != "id"} if isinstance(defaults, dict) else {}
+        return {**data, "clips": [_with_defaults(clip, shared, i) for i, clip in enumerate(data["clips"])]}
+
+    @model_validator(mode="after")
+    def _unique_ids(self) -> Self:
+        if problems := duplicate_ids([clip.id for clip in self.clips]):
+            raise refusal(problems)
+        return self
+
+    @classmethod
+    def load(cls, path: str | FilePath) -> Scenario:
+        """Read a scenario: a TOML or JSON file, a table of clips (CSV, JSONL), or ``-`` for standard input.
+
+        Raises
+        ------
+        router.errors.InputError
+            With every error in the file, each with its line.
+        """
+        from router.loading.scenario_file import load_scenario  # A convenience over a stage above
+
+        return load_scenario(path)
+
+
+def _with_defaults(clip: Any, shared: dict[str, Any], position: int) -> Any:
+    if not isinstance(clip, dict):
+        return clip
+    merged = {"id": f"clip-{position + 1}", **shared, **clip}
+    both = (shared.get("request"), clip.get("request"))
+    if all(isinstance(request, dict) for request in both):
+        merged["request"] = {**both[0], **both[1]}  # type: ignore[dict-item]
+    return merged
+
+
+def duplicate_ids(ids: list[Any]) -> list[tuple[Path, str]]:
+    """A finding for every clip id that an earlier clip already has."""
+    first: dict[Any, int] = {}
+    problems: list[tuple[Path, str]] = []
+    for position, name in enumerate(ids):
+        if isinstance(name, str) and first.setdefault(name, position) != position:
+            problems.append(
+                (("clips", position, "id"), f"'{name:.80}' is also the id of clip {first[name] + 1}; ids must differ")
+            )
+    return problems
