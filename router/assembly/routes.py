@@ -34,8 +34,10 @@ def routes_and_left_out(
             if not members:
                 continue
             if option < len(own.candidates):
+                shared = _route(own, option)
                 for alike in _by_request(members):
-                    routes.append(_route(own, option, alike, requests))
+                    prepared = requests(own.candidates[option], own.clip_class.need, alike[0][0].request)
+                    routes.append(shared.model_copy(update=_own(alike, prepared)))
             else:
                 left.append(_left_out(own, members))
     return tuple(routes), tuple(left)
@@ -64,16 +66,16 @@ def _by_request(members: Members) -> list[Members]:
     return list(alike.values())
 
 
-def _route(own: Choices, option: int, members: Members, requests: RequestBuilder) -> Route:
+def _route(own: Choices, option: int) -> Route:
+    """How a class is made by one of its candidates; whose clips, how many and what to submit is filled in by route."""
     candidate, chain = own.candidates[option], own.chains[option]
     offer, generation = candidate.offer, candidate.generation
     generated = sum(generation.segments, Fraction(0))
-    prepared = requests(candidate, own.clip_class.need, members[0][0].request)
-    in_units = {} if offer.unit == "usd" else {"unit": offer.unit, "price_units": decimal_text(generation.price_units)}
-    return Route(
-        clips=tuple(clip.id for clip, _ in members),
-        counts=tuple(count for _, count in members),
-        count=sum(count for _, count in members),
+    in_units = offer.unit != "usd"
+    return Route.model_construct(
+        clips=(),
+        counts=(),
+        count=0,
         provider=offer.provider,
         model=offer.model,
         api_model=offer.api_model,
@@ -89,20 +91,21 @@ def _route(own: Choices, option: int, members: Members, requests: RequestBuilder
         billed_seconds=seconds(generation.billed_seconds),
         price_usd=from_micro(candidate.price),
         dubbing_usd=from_micro(candidate.dubbing),
+        price_units=decimal_text(generation.price_units) if in_units else None,
+        unit=offer.unit if in_units else None,
         expected_usd=from_micro(chain.expected),
         worst_usd=from_micro(chain.worst),
         chain=chain_steps(chain),
         unserved_probability=_probability(chain.unserved),
-        request=prepared[0] if prepared else None,
-        further_requests=prepared[1:],
-        **in_units,
+        request=None,
+        further_requests=(),
     )
 
 
 def chain_steps(chain: Chain) -> tuple[ChainStep, ...]:
     """A chain as the plan shows it."""
     return tuple(
-        ChainStep(
+        ChainStep.model_construct(
             provider=step.candidate.offer.provider,
             model=step.candidate.offer.model,
             resolution=step.candidate.offer.resolution,
@@ -116,6 +119,17 @@ def chain_steps(chain: Chain) -> tuple[ChainStep, ...]:
         )
         for step, served in zip(chain.steps, chain.served, strict=True)
     )
+
+
+def _own(members: Members, prepared: tuple[Request, ...]) -> dict[str, Any]:
+    """What tells a route from others of its class and candidate."""
+    return {
+        "clips": tuple(clip.id for clip, _ in members),
+        "counts": tuple(count for _, count in members),
+        "count": sum(count for _, count in members),
+        "request": prepared[0] if prepared else None,
+        "further_requests": prepared[1:],
+    }
 
 
 def _left_out(own: Choices, members: Members) -> LeftOut:

@@ -29,7 +29,13 @@ from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
 from router.schema.scenario import Cap, Clip, Requirements, Scenario
 
-_NEED = tuple(name for name in Requirements.model_fields if name not in {"group", "request"})
+Costed = tuple[Priced, int, Cost]
+"""A route's price line, the price of one clip in micro-dollars, and what one clip costs."""
+
+_SHARED = tuple(
+    name for name in Route.model_fields if name not in {"clips", "counts", "count", "request", "further_requests"}
+)
+_NEED = ("seconds", *(name for name in Requirements.model_fields if name not in {"group", "request"}))
 
 
 def check(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> list[str]:
@@ -70,7 +76,7 @@ class _Book:
         return self._prices(clip, degraded=self.scenario.fallback.accept == "degraded")
 
     def _prices(self, clip: Clip, *, degraded: bool) -> list[tuple[Priced, int]]:
-        key = (degraded, clip.seconds, *(getattr(clip, name) for name in _NEED))
+        key = (degraded, *_need(clip))
         if key not in self._known:
             dubbing = self.scenario.dubbing
             priced = ((line, price_for(line, clip, dubbing, self.on, degraded=degraded)) for line in self.lines)
@@ -83,7 +89,8 @@ class _Check:
         self.plan, self.scenario, self.catalogs = plan, scenario, catalogs
         self.book = _Book(scenario, catalogs, on)
         self.clips = {clip.id: clip for clip in scenario.clips}
-        self.costs: list[tuple[Route, Priced, int, Cost, list[Tried]]] = []
+        self.costs: list[tuple[Route, Priced, int, Cost]] = []
+        self._seen: dict[tuple[object, ...], tuple[list[str], Costed | None]] = {}
         self._known_ways: dict[tuple[object, ...], list[tuple[Priced, int, float]]] = {}
 
     def findings(self) -> Iterator[str]:
@@ -126,28 +133,35 @@ class _Check:
         clips = [self.clips[name] for name in route.clips if name in self.clips]
         if not clips:
             return
-        clip = clips[0]
-        if any((other.seconds, *_need(other)) != (clip.seconds, *_need(clip)) for other in clips):
+        need = _need(clips[0])
+        if any(_need(other) != need for other in clips):
             yield "merges clips of different requirements"
             return
+        for clip in clips:
+            yield from _requests(route, clip)
+        key = (need, *(getattr(route, name) for name in _SHARED))
+        if key not in self._seen:
+            self._seen[key] = self._made(route, clips[0])
+        findings, costed = self._seen[key]
+        yield from findings
+        if costed is not None:
+            self.costs.append((route, *costed))
+
+    def _made(self, route: Route, clip: Clip) -> tuple[list[str], Costed | None]:
+        """What is wrong with how a route makes a clip, and what that costs; the same for all routes that make it so."""
         line = self._line(route, clip)
         eligible = dict(self.book.eligible(clip))
         if line is None:
-            yield "no catalog sells this"
-            return
+            return ["no catalog sells this"], None
         if line not in eligible:
-            yield f"may not serve clip '{clip.id}'"
-            return
-        yield from self._generation(route, clip, line)
-        for other in clips:
-            yield from _requests(route, other)
+            return [f"may not serve clip '{clip.id}'"], None
         price = eligible[line]
-        if (micro := _micro(route.price_usd)) != price:
-            yield f"price_usd is {route.price_usd}, the catalog makes it {_usd(price)}" + ("" if micro else " a clip")
+        findings = list(self._generation(route, clip, line))
+        if _micro(route.price_usd) != price:
+            findings.append(f"price_usd is {route.price_usd}, the catalog makes it {_usd(price)}")
         steps = chain_of(line, self.book.catching(clip), price, self.scenario.fallback)
         cost = cost_of(steps, self.scenario.outages, self.book.unserved)
-        yield from self._chain(route, clip, steps, cost)
-        self.costs.append((route, line, price, cost, steps))
+        return findings + list(self._chain(route, clip, steps, cost)), (line, price, cost)
 
     def _line(self, route: Route, clip: Clip) -> Priced | None:
         wanted = (
@@ -229,7 +243,7 @@ class _Check:
             yield f"its chain misstates what {name} falls short of"
 
     def _totals(self) -> Iterator[str]:
-        sums, counts = self.plan.totals, [(route.count, price, cost) for route, _, price, cost, _ in self.costs]
+        sums, counts = self.plan.totals, [(route.count, price, cost) for route, _, price, cost in self.costs]
         served = sum(count for count, *_ in counts)
         lost = sum((left.value_usd * left.count for left in self.plan.left_out), Decimal(0))
         expected = math.fsum(cost.expected * count for count, _, cost in counts)
@@ -266,7 +280,7 @@ class _Check:
     def _baselines(self) -> Iterator[str]:
         """The named baselines, worked out again for the clips that the plan makes."""
         costs: list[tuple[int, float, list[tuple[Priced, int, float]]]] = []
-        for route, _, _, cost, _ in self.costs:
+        for route, _, _, cost in self.costs:
             clip = self.clips[route.clips[0]]
             costs.append((route.count, cost.expected, self._ways(clip)))
         planned = round(math.fsum(count * expected for count, expected, _ in costs))
@@ -286,7 +300,7 @@ class _Check:
 
     def _ways(self, clip: Clip) -> list[tuple[Priced, int, float]]:
         """(line, price, expected cost) of every eligible way to make a clip; remembered by requirements."""
-        key = (clip.seconds, *_need(clip))
+        key = _need(clip)
         if key not in self._known_ways:
             rule, outages, catching = self.scenario.fallback, self.scenario.outages, self.book.catching(clip)
             self._known_ways[key] = [
@@ -312,10 +326,10 @@ class _Check:
         """(limit, sense, bound, what the routes use), in dollars, clips, seconds or shares."""
         limits = self.scenario.limits
         if limits.budget_usd is not None:
-            expected = round(math.fsum(cost.expected * route.count for route, _, _, cost, _ in self.costs))
+            expected = round(math.fsum(cost.expected * route.count for route, _, _, cost in self.costs))
             yield "budget_usd", "at_most", Fraction(limits.budget_usd), Fraction(expected, 10**6)
         if limits.worst_case_usd is not None:
-            worst = sum(cost.worst * route.count for route, _, _, cost, _ in self.costs)
+            worst = sum(cost.worst * route.count for route, _, _, cost in self.costs)
             yield "worst_case_usd", "at_most", Fraction(limits.worst_case_usd), Fraction(worst, 10**6)
         for position, cap in enumerate(limits.caps):
             for name, bound, used in self._cap(cap):
@@ -324,7 +338,7 @@ class _Check:
                 yield f"caps[{position}].{name}", sense, bound, bound if used is None else used
 
     def _cap(self, cap: Cap) -> Iterator[tuple[str, Fraction, Fraction | None]]:
-        matching = [(route, line, price) for route, line, price, *_ in self.costs if _matches(route, line, cap)]
+        matching = [(route, line, price) for route, line, price, _ in self.costs if _matches(route, line, cap)]
         clips = sum(route.count for route, *_ in matching)
         served = sum(route.count for route, *_ in self.costs)
         seconds = sum((_exact_billed(route, line) * route.count for route, line, _ in matching), Fraction(0))

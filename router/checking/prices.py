@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
 from router.schema.scenario import Clip, Dubbing
@@ -18,7 +19,7 @@ from router.schema.scenario import Clip, Dubbing
 LADDER = ["360p", "480p", "540p", "720p", "768p", "1080p", "2k", "4k"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Priced:
     """One price line of a catalog with its model entry."""
 
@@ -32,6 +33,12 @@ class Priced:
     def key(self) -> tuple[str, str]:
         """(provider, model)."""
         return self.entry.provider, self.entry.model
+
+    @cached_property
+    def charges(self) -> tuple[tuple[Fraction, int], ...]:
+        """(length, price of one generation) of the offer's listed lengths; empty where any length is possible."""
+        listed = self.terms.seconds.listed() if self.terms.seconds is not None else ()
+        return tuple((length, charge(self, length)) for length in map(Fraction, listed) if possible(self, length))
 
 
 def price_lines(catalogs: Sequence[Catalog]) -> list[Priced]:
@@ -72,12 +79,6 @@ def possible(line: Priced, length: Fraction) -> bool:
     return low <= length <= high and (step == 0 or (length - low) % step == 0)
 
 
-def lengths(line: Priced) -> list[Fraction]:
-    """The offer's listed lengths; empty where any length is possible."""
-    listed = line.terms.seconds.listed() if line.terms.seconds is not None else ()
-    return [length for length in map(Fraction, listed) if possible(line, length)]
-
-
 def least_charge(line: Priced, clip: Clip) -> int | None:
     """The least price of generations that make the clip within its bounds; None if none do."""
     need, most = Fraction(clip.seconds), clip.max_segments
@@ -86,7 +87,7 @@ def least_charge(line: Priced, clip: Clip) -> int | None:
         parts = ((n, equal_part(line, need, n)) for n in range(1, most + 1))
         fits = (n * charge(line, p) for n, p in parts if possible(line, p) and (ceiling is None or n * p <= ceiling))
         return min(fits, default=None)
-    each = [(length, charge(line, length)) for length in lengths(line)]
+    each = line.charges
     if most == 1:
         fits = (price for length, price in each if length >= need and (ceiling is None or length <= ceiling))
         return min(fits, default=None)

@@ -8,6 +8,7 @@ import click
 
 from router.cli.common import write
 from router.report.document import as_json
+from router.report.json_schema import json_schema
 
 _MODELS = {"scenario": "Scenario", "catalog": "Catalog", "plan": "Plan"}
 
@@ -18,7 +19,5 @@ _MODELS = {"scenario": "Scenario", "catalog": "Catalog", "plan": "Plan"}
 def command(name: str, output: str | None) -> int:
     """Print the JSON Schema of a file format, for editors that complete and check."""
     model = getattr(import_module(f"router.schema.{name}"), _MODELS[name])
-    mode = "serialization" if name == "plan" else "validation"
-    schema = model.model_json_schema(by_alias=True, mode=mode)
-    write(as_json({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}), output)
+    write(as_json(json_schema(model, written=name == "plan")), output)
     return 0

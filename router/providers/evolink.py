@@ -29,7 +29,7 @@ def requests(candidate: Candidate, need: Requirements, user: Mapping[str, Any]) 
     offer = candidate.offer
     model = api_model(offer, need)
     return tuple(
-        Request(url=URL, body=_merged(user, {"model": model, **_decided(offer, model, seconds)}))
+        Request.model_construct(url=URL, body=_merged(user, {"model": model, **_decided(offer, model, seconds)}))
         for seconds in candidate.generation.segments
     )
 

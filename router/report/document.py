@@ -16,8 +16,9 @@ from router.errors import InputError, NoPlanError, Problem
 
 def as_json(value: BaseModel | dict[str, Any] | list[Any]) -> str:
     """A model or plain value as a JSON document; the same value always gives the same bytes."""
-    plain = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
-    return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if isinstance(value, BaseModel):
+        return value.model_dump_json(indent=2, by_alias=True) + "\n"
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def no_plan(error: NoPlanError) -> dict[str, Any]:

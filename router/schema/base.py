@@ -21,9 +21,12 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 class Model(BaseModel):
-    """Base of all file models: frozen, unknown keys refused."""
+    """Base of all file models: frozen, unknown keys refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="strings")
+    The string under a field says what it means; `router.report.json_schema` puts it into the JSON Schema.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", defer_build=True)
 
 
 def refusal(problems: Sequence[tuple[Path, str]]) -> PydanticCustomError:
@@ -133,6 +136,8 @@ _MARKUP = set("<>[]")
 
 def unprintable(text: str) -> str | None:
     """The name of the first character that could break a line, a table or a terminal; None if there is none."""
+    if text.isascii() and text.isprintable():
+        return None
     for character in text:
         if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} and character not in _JOINERS:
             return f"U+{ord(character):04X}"

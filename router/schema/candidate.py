@@ -32,7 +32,7 @@ class Offer:
     resolution_rank: int
     """Position on the ladder; -1 where the resolution is not stated."""
     audio: bool
-    reference: str | None
+    reference: Literal["image", "video"] | None
     image_prompt: bool
     lengths: tuple[Fraction, ...]
     """Every length that is billed as more than 0 s, shortest first; empty where any length is possible."""

@@ -259,13 +259,7 @@ class Plan(Model):
 
     def to_json(self) -> str:
         """The plan as a JSON document; the same plan always gives the same bytes."""
-        document = self.model_dump(mode="json", by_alias=True)
-        for route in document["routes"]:
-            if not route["further_requests"]:
-                del route["further_requests"]
-            if route["unit"] is None:
-                del route["unit"], route["price_units"]
-        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return self.model_dump_json(indent=2, by_alias=True) + "\n"
 
     def save(self, path: str | FilePath) -> None:
         """Write the plan as JSON, whole or not at all."""

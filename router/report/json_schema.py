@@ -1,0 +1,49 @@
+"""JSON Schemas of the file formats, for editors that complete and check.
+
+The descriptions are the strings that stand under the fields in the code. They are read from the source when a schema is asked
+for: pydantic would do it whenever the package is imported, at several times the cost of a plan.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from typing import Any
+
+from pydantic import BaseModel
+
+from router.schema.base import Model
+
+
+def json_schema(model: type[BaseModel], *, written: bool = False) -> dict[str, Any]:
+    """The JSON Schema of a file format; ``written`` for files that the program writes rather than reads."""
+    schema = model.model_json_schema(by_alias=True, mode="serialization" if written else "validation")
+    models = {known.__name__: known for known in _below(Model)}
+    parts = {**schema.get("$defs", {}), model.__name__: schema}
+    for name, part in parts.items():
+        for field, text in _descriptions(models[name]).items() if name in models else ():
+            alias = models[name].model_fields[field].alias or field
+            if alias in part.get("properties", {}):
+                part["properties"][alias]["description"] = text
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _below(model: type[BaseModel]) -> list[type[BaseModel]]:
+    return [found for own in model.__subclasses__() for found in (own, *_below(own))]
+
+
+def _descriptions(model: type[BaseModel]) -> dict[str, str]:
+    """The string under each field of a model, its bases included."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if base in (BaseModel, Model) or not issubclass(base, BaseModel):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, below in zip(body.body, body.body[1:], strict=False):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+                text = below.value.value if isinstance(below.value, ast.Constant) else None
+                if isinstance(text, str) and field.target.id in model.model_fields:
+                    found[field.target.id] = inspect.cleandoc(text)
+    return found
