@@ -118,6 +118,9 @@ def _route(route: Route) -> Iterator[str]:
         yield f"the probabilities of its chain add up to {chances:.9f}, not 1"
     if len({(step.provider, step.model) for step in route.chain}) < len(route.chain):
         yield "its chain tries one model twice"
+    for step in route.chain:
+        if step.billed_usd not in (step.price_usd, route.price_usd):
+            yield f"its chain bills {step.billed_usd} on {step.provider}/{step.model}, neither its price nor the primary's"
     billed = [step.billed_usd for step in route.chain if step.probability > 0]
     if route.worst_usd < max(billed, default=Decimal(0)):
         yield f"worst_usd is {route.worst_usd}, but its chain can bill {max(billed)}"

@@ -32,6 +32,7 @@ from router.schema.scenario import Cap, Clip, Requirements, Scenario
 Costed = tuple[Priced, int, Cost]
 """A route's price line, the price of one clip in micro-dollars, and what one clip costs."""
 
+_ENDPOINTS = {"evolink": "https://api.evolink.ai/v1/videos/generations"}
 _SHARED = tuple(
     name for name in Route.model_fields if name not in {"clips", "counts", "count", "request", "further_requests"}
 )
@@ -317,8 +318,12 @@ class _Check:
             value = shown.pop(name, None)
             if value is None or abs(Fraction(value.value) - used) > Fraction(2, 10**6) + abs(used) / 10**9:
                 yield f"limits.{name}: the plan shows {value.value if value else 'nothing'}, its routes use {float(used):.6f}"
-            elif (value.at_most if sense == "at_most" else value.at_least) is None:
-                yield f"limits.{name}: the plan does not show its bound"
+                continue
+            shown_bound = value.at_most if sense == "at_most" else value.at_least
+            if shown_bound is None or abs(Fraction(shown_bound) - bound) > Fraction(1, 10**6):
+                yield f"limits.{name}: the plan shows the bound {shown_bound}, should be {float(bound):.6f}"
+            elif value.slack != (slack := abs(shown_bound - value.value)):
+                yield f"limits.{name}: the plan shows the slack {value.slack}, should be {slack}"
         for name in shown:
             yield f"limits.{name}: the scenario has no such limit"
 
@@ -369,6 +374,10 @@ def _requests(route: Route, clip: Clip) -> Iterator[str]:
             yield f"its request asks for model {body.get('model')!r}"
         if "duration" in body and Fraction(str(body["duration"])) != Fraction(length):
             yield f"its request asks for {body['duration']} s, the route for {length} s"
+        if "sound" in body and body["sound"] != ("on" if route.audio == "native" else "off"):
+            yield f"its request asks for sound {body['sound']}"
+        if request.url != _ENDPOINTS.get(route.provider, request.url):
+            yield f"its request goes to {request.url}"
         if "quality" in body and route.resolution and body["quality"] != route.resolution:
             yield f"its request asks for {body['quality']}, the route for {route.resolution}"
         for name, value in clip.request.items():

@@ -79,7 +79,8 @@ def _messages(
     if details["type"] in _TYPES:
         return [(path, _named(path, f"must be {_TYPES[details['type']]}, not {kind_of(details['input'])[:40]}"))]
     if details["type"] in ("too_short", "string_too_short"):
-        return [(path, _named(path, "must not be empty"))]
+        # pydantic also says so of a list whose every entry is wrong; the entries have their own messages.
+        return [] if details["input"] else [(path, _named(path, "must not be empty"))]
     text = details["msg"].removeprefix("Input should be ")
     return [(path, _named(path, text if text != details["msg"] or "text" in context else f"must be {text}"))]
 
