@@ -5,12 +5,24 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from decimal import Decimal
+
+
+def nearest(word: str, options: Iterable[str]) -> str | None:
+    """The option that somebody who wrote ``word`` probably meant, if any is like it.
+
+    >>> nearest("resolutoin", ["reference", "resolution"]), nearest("kling-3", ["kling-o3", "kling-3.0"])
+    ('resolution', 'kling-3.0')
+    """
+    known = list(options)
+    begun = [option for option in known if len(word) > 2 and option.startswith(word)]
+    return next(iter(begun or difflib.get_close_matches(word[:100], known, n=1)), None)
 
 
 class RouterError(Exception):

@@ -96,16 +96,16 @@ def open_market(scenario: Scenario, on: dt.date | None = None) -> Market:
     day = on or dt.datetime.now(dt.UTC).date()
     catalogs = resolved_catalogs(scenario)
     offers = offer_table(catalogs, day)
-    problems = [
-        Problem(
-            f"everything in catalog '{catalog.name}' is retired on {day}; use a later catalog, or an earlier --as-of",
-            where_in_catalog(catalog, ("models", 0, "available_until")),
+    if all(offer.status == "retired" for offer in offers):
+        raise InputError(
+            [
+                Problem(
+                    f"everything in catalog '{catalog.name}' is retired on {day}; use a later catalog, or an earlier --as-of",
+                    where_in_catalog(catalog, ("models", 0, "available_until")),
+                )
+                for catalog in catalogs
+            ]
         )
-        for catalog in catalogs
-        if all(entry.available_until and entry.available_until < day for entry in catalog.models)
-    ]
-    if problems:
-        raise InputError(problems)
     return Market(scenario, day, catalogs, offers, Availability(scenario.outages))
 
 

@@ -31,7 +31,13 @@ def model(name: str = "m", offers: list[Raw] | None = None, **fields: Any) -> Ra
 
 def catalog(*models: Raw, **fields: Any) -> Catalog:
     """A catalog of these models; prices may be written as texts, which stand for exact decimals."""
-    raw = {"schema": 1, "name": "test", "as_of": dt.date(2026, 4, 9), "source": "made up for a test", "models": list(models)}
+    raw = {
+        "schema": 1,
+        "name": "test",
+        "as_of": dt.date(2026, 4, 9),
+        "source": "made up for a test",
+        "models": list(models),
+    }
     return Catalog.model_validate(_exact({**raw, **fields}))
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 
 from router.assembly.no_plan import requirements
 from router.assembly.routes import chain_steps, seconds
-from router.errors import InputError, NoPlanError
+from router.errors import InputError, NoPlanError, nearest
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
 from router.pipeline import open_market, plan, ways_to_make
@@ -28,9 +27,9 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
     """
     clip = next((clip for clip in scenario.clips if clip.id == clip_id), None)
     if clip is None:
-        near = difflib.get_close_matches(clip_id[:200], [clip.id for clip in scenario.clips], n=1)
+        near = nearest(clip_id, [clip.id for clip in scenario.clips])
         shown = "".join(character for character in clip_id[:80] if character.isprintable())
-        raise InputError(f"no clip is called '{shown}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+        raise InputError(f"no clip is called '{shown}'" + (f"; did you mean '{near}'?" if near else ""))
     market = open_market(scenario, on)
     own = clip_classes([clip])[0]
     choices = ways_to_make(own, market)

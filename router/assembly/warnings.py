@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from router.errors import nearest
 from router.schema.candidate import Candidate, Chain, Offer
 from router.schema.catalog import Catalog
 from router.schema.plan import Route
@@ -34,7 +34,7 @@ def warnings(
     on
         The day that the plan is made for.
     """
-    found = [*_stale(catalogs, on), *_names(scenario, offers, unborne), *_rules(scenario), *_billing(used)]
+    found = [*_stale(catalogs, on), *_retired(catalogs, offers), *_names(scenario, offers, unborne), *_rules(scenario), *_billing(used)]
     return tuple(dict.fromkeys([*found, *_requests(scenario, routes)]))
 
 
@@ -43,6 +43,11 @@ def _stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
         if catalog.stale_after_days is not None and (on - catalog.as_of).days > catalog.stale_after_days:
             age = f"more than {catalog.stale_after_days} days old"
             yield f"prices of catalog '{catalog.name}' are from {catalog.as_of}, {age}; check them before you buy"
+
+
+def _retired(catalogs: Sequence[Catalog], offers: Sequence[Offer]) -> Iterator[str]:
+    sold = {offer.catalog for offer in offers if offer.status != "retired"}
+    yield from (f"everything in catalog '{catalog.name}' is retired" for catalog in catalogs if catalog.name not in sold)
 
 
 def _names(scenario: Scenario, offers: Sequence[Offer], unborne: Sequence[str]) -> Iterator[str]:
@@ -57,16 +62,16 @@ def _names(scenario: Scenario, offers: Sequence[Offer], unborne: Sequence[str]) 
     }
     for field, (known, lists) in listed.items():
         for name in dict.fromkeys(name for names in lists for name in names if name not in known):
-            yield f"clips.{field}: no offer bears the name '{name}'{_near(name, list(known))}"
+            yield f"clips.{field}: no offer bears the name '{name}'{_near(name, known)}"
     for position, cap in enumerate(scenario.limits.caps):
         for wanted, known in ((cap.where.model, models), (cap.where.provider, providers)):
             if wanted is not None and wanted not in known:
-                yield f"limits.caps[{position}].where: no offer bears the name '{wanted}'{_near(wanted, list(known))}"
+                yield f"limits.caps[{position}].where: no offer bears the name '{wanted}'{_near(wanted, known)}"
 
 
-def _near(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+def _near(name: str, known: Iterable[str]) -> str:
+    close = nearest(name, known)
+    return f"; did you mean '{close}'?" if close else ""
 
 
 def _rules(scenario: Scenario) -> Iterator[str]:

@@ -150,8 +150,9 @@ class _Check:
 
     def _made(self, route: Route, clip: Clip) -> tuple[list[str], Costed | None]:
         """What is wrong with how a route makes a clip, and what that costs; the same for all routes that make it so."""
-        line = self._line(route, clip)
         eligible = dict(self.book.eligible(clip))
+        # An eligible line before any other: a dubbed route does not tell a silent offer from one with sound.
+        line = next((line for line in (*eligible, *self.book.lines) if _sells(line, route, clip)), None)
         if line is None:
             return ["no catalog sells this"], None
         if line not in eligible:
@@ -163,30 +164,6 @@ class _Check:
         steps = chain_of(line, self.book.catching(clip), price, self.scenario.fallback)
         cost = cost_of(steps, self.scenario.outages, self.book.unserved)
         return findings + list(self._chain(route, clip, steps, cost)), (line, price, cost)
-
-    def _line(self, route: Route, clip: Clip) -> Priced | None:
-        wanted = (
-            route.catalog,
-            route.provider,
-            route.model,
-            route.mode,
-            route.reference,
-            route.resolution,
-            route.api_model,
-        )
-        for line in self.book.lines:
-            entry = line.entry
-            has = (
-                line.catalog.name,
-                *line.key,
-                entry.mode,
-                line.terms.reference,
-                line.offer.resolution,
-                entry.api_model or entry.model,
-            )
-            if has == wanted and route.audio == _audio(line, clip):
-                return line
-        return None
 
     def _generation(self, route: Route, clip: Clip, line: Priced) -> Iterator[str]:
         segments = [Fraction(length) for length in route.segments]
@@ -358,6 +335,14 @@ class _Check:
         for name, amount in used.items():
             if (bound := getattr(cap, name)) is not None:
                 yield name, Fraction(bound), amount
+
+
+def _sells(line: Priced, route: Route, clip: Clip) -> bool:
+    """Whether this price line is what the route buys."""
+    entry = line.entry
+    has = (line.catalog.name, *line.key, entry.mode, line.terms.reference, line.offer.resolution, _audio(line, clip))
+    wants = (route.catalog, route.provider, route.model, route.mode, route.reference, route.resolution, route.audio)
+    return has == wants and (entry.api_model or entry.model) == route.api_model
 
 
 def _requests(route: Route, clip: Clip) -> Iterator[str]:

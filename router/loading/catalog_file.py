@@ -7,9 +7,9 @@ from functools import cache
 from importlib import resources
 from pathlib import Path as FilePath
 
-from router.errors import InputError, Problem
+from router.errors import InputError, Problem, nearest
 from router.loading.formats import Source, parse, read
-from router.loading.validation import nearest, validated
+from router.loading.validation import validated
 from router.schema.base import Path
 from router.schema.catalog import Catalog
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -11,7 +10,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from router.errors import InputError, Problem
+from router.errors import InputError, Problem, nearest
 from router.schema.base import Path, kind_of
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -117,15 +116,6 @@ def _choice(given: Any, context: Mapping[str, Any]) -> str:
     shown = re.sub(r"[^\w. -]", "?", given)[:60] if isinstance(given, str) else kind_of(given)[:40]
     listed = " | ".join(options) if options else str(context.get("expected"))
     return f"is '{shown}', must be {listed}" + (f"; did you mean '{near}'?" if near else "")
-
-
-def nearest(word: str, options: Sequence[str]) -> str | None:
-    """The option most like ``word``, if any is.
-
-    >>> nearest("resolutoin", ["reference", "resolution"])
-    'resolution'
-    """
-    return next(iter(difflib.get_close_matches(word[:100], list(options), n=1, cutoff=0.6)), None)
 
 
 def _fields(model: type[BaseModel], path: Path) -> list[str]:

@@ -59,10 +59,11 @@ class Formulation:
             exact = Fraction(right) / scaled[1]
             bound = math.floor(exact) if row.sense == "at_most" else math.ceil(exact)
         else:
-            # An expectation is compared after rounding to the micro-dollar; a bound near 1e6 puts tolerances far below that.
+            # Sums of floats are compared after rounding; a bound near 1e6 puts the solver's tolerances far below that.
             unit = max(1.0, abs(float(right)) / 1e6)
             coefficients = [float(use) / unit for use in flat]
-            bound = (float(right) + (0.5 if row.sense == "at_most" else -0.5)) / unit
+            room = 0.5 * 10**-row.digits
+            bound = (float(right) + (room if row.sense == "at_most" else -room)) / unit
         expression = self._sum(coefficients)
         if slack is not None:
             expression.addterm(slack, -1.0 if row.sense == "at_most" else 1.0)

@@ -61,6 +61,8 @@ class Row:
     unit: Literal["usd", "clips", "seconds", "share"] = "usd"
     """What bound and uses are in; ``usd`` means micro-dollars."""
     per: Uses | None = None
+    digits: int = 0
+    """Where a use is a float, sums are compared after rounding to this many decimals: whole micro-dollars by default."""
 
     @property
     def exact(self) -> bool:
@@ -75,17 +77,15 @@ class Row:
         return tuple(tuple(use - self.bound * per for use, per in zip(*own, strict=True)) for own in pairs), 0
 
     def used(self, counts: Counts) -> Number:
-        """What a solution uses of the limit; an expectation is rounded to the whole micro-dollar."""
+        """What a solution uses of the limit; a ratio over nothing is the bound."""
         total = weighed(self.uses, counts)
         if self.per is not None:
             served = weighed(self.per, counts)
-            return Fraction(total) / Fraction(served) if served else Fraction(0)
-        return total if self.exact else round(total)
+            return Fraction(total) / Fraction(served) if served else self.bound
+        return total if self.exact else round(total, self.digits or None)
 
     def holds(self, counts: Counts) -> bool:
-        """Whether a solution keeps the limit; a ratio over nothing is kept."""
-        if self.per is not None and not weighed(self.per, counts):
-            return True
+        """Whether a solution keeps the limit."""
         used = self.used(counts)
         return used <= self.bound if self.sense == "at_most" else used >= self.bound
 

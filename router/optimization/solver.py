@@ -150,7 +150,7 @@ def _counts(formulation: Formulation) -> Counts:
 
 def _untied(problem: Problem, counts: Counts, cost: float, clock: Clock) -> Counts:
     """Among the solutions of this cost, the one that the tie-breakers prefer; ``counts`` where time runs out."""
-    rows = [*problem.rows, Row("cost", "at_most", _reached(cost), problem.costs)]
+    rows = [*problem.rows, Row("cost", "at_most", round(cost, COST_DIGITS), problem.costs, digits=COST_DIGITS)]
     for level, weights in enumerate(problem.ties()):
         try:
             found = best(problem, weights, tuple(rows), clock)
@@ -161,10 +161,6 @@ def _untied(problem: Problem, counts: Counts, cost: float, clock: Clock) -> Coun
         counts = found.counts
         rows.append(Row(f"tie_{level}", "at_most", weighed(weights, counts), weights))
     return counts
-
-
-def _reached(cost: float) -> int | float:
-    return int(cost) if float(cost).is_integer() else cost
 
 
 def _despite_infeasible(problem: Problem, floor: float, clock: Clock) -> Solution | None:

@@ -23,7 +23,14 @@ from tests.builders import ON, scenario
 
 GIVEN = scenario(
     [
-        {"id": "hero", "seconds": 10, "count": 4, "resolution": "1080p", "audio": "native", "request": {"prompt": "a boat"}},
+        {
+            "id": "hero",
+            "seconds": 10,
+            "count": 4,
+            "resolution": "1080p",
+            "audio": "native",
+            "request": {"prompt": "a boat"},
+        },
         {"id": "cut", "seconds": 40, "count": 2, "max_segments": 3, "audio": "deferred"},
         {"id": "dance", "seconds": "12.5", "mode": "motion-control", "resolution": "720p"},
         {"id": "extra", "seconds": 6, "count": 5, "value_usd": "0.50"},
@@ -103,11 +110,15 @@ DOCTORED: dict[str, tuple[Callable[[], Plan], str]] = {
     "a limit's slack": (lambda: limit(slack=Decimal(9)), "limits.budget_usd: the plan shows the slack 9"),
     "a limit taken out": (lambda: GOOD.model_copy(update={"limits": ()}), "the plan shows nothing"),
     "a baseline": (
-        lambda: GOOD.model_copy(update={"baselines": (GOOD.baselines[0].model_copy(update={"expected_usd": Decimal(99)}),)}),
+        lambda: GOOD.model_copy(
+            update={"baselines": (GOOD.baselines[0].model_copy(update={"expected_usd": Decimal(99)}),)}
+        ),
         "baseline 'always",
     ),
     "a catalog's date": (
-        lambda: GOOD.model_copy(update={"catalogs": (GOOD.catalogs[0].model_copy(update={"as_of": dt.date(2026, 1, 1)}),)}),
+        lambda: GOOD.model_copy(
+            update={"catalogs": (GOOD.catalogs[0].model_copy(update={"as_of": dt.date(2026, 1, 1)}),)}
+        ),
         "priced with evolink as of 2026-01-01",
     ),
     "what was left out": (
@@ -123,7 +134,10 @@ DOCTORED: dict[str, tuple[Callable[[], Plan], str]] = {
     "a request's quality": (lambda: route(request=body(quality="720p")), "its request asks for 720p"),
     "a request's sound": (lambda: route(request=body(sound="off")), "its request asks for sound off"),
     "a request's prompt": (lambda: route(request=body(prompt="a car")), "does not carry the clip's own request.prompt"),
-    "a request's address": (lambda: route(request=GOOD.routes[0].request.model_copy(update={"url": "https://x.example"})), "its request goes to"),  # type: ignore[union-attr]
+    "a request's address": (
+        lambda: route(request=GOOD.routes[0].request.model_copy(update={"url": "https://x.example"})),
+        "its request goes to",
+    ),  # type: ignore[union-attr]
     "requests of segments": (lambda: route(1, further_requests=()), "has 1 requests for 3 segments"),
 }
 
@@ -191,4 +205,7 @@ def test_equal_parts_that_no_decimal_can_hold_are_checked_exactly() -> None:
     plan = router.plan(scenario([clip]), on=ON)
     assert len(plan.routes[0].segments) == 3
     assert check_alone(plan, CATALOGS) == []
-    assert Scenario.model_validate(scenario([clip]).model_dump(by_alias=True, exclude={"catalogs"})).clips == scenario([clip]).clips
+    assert (
+        Scenario.model_validate(scenario([clip]).model_dump(by_alias=True, exclude={"catalogs"})).clips
+        == scenario([clip]).clips
+    )

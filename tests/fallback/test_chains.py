@@ -49,7 +49,11 @@ def test_cheaper_catches_from_the_dearest_down_and_dearer_from_the_cheapest_up()
 
 def test_equal_prices_catch_in_both_directions() -> None:
     twins = catalog(priced("a", "0.10"), priced("b", "0.10"))
-    assert names(chain_behind("b", twins, direction="cheaper")) == names(chain_behind("b", twins, direction="dearer")) == ["b", "a"]
+    assert (
+        names(chain_behind("b", twins, direction="cheaper"))
+        == names(chain_behind("b", twins, direction="dearer"))
+        == ["b", "a"]
+    )
 
 
 def test_none_catches_nothing_and_max_steps_cuts_the_chain() -> None:
@@ -76,7 +80,12 @@ def test_one_candidate_stands_for_a_model_its_cheapest() -> None:
 
 def test_ties_prefer_quality_then_catalog_order() -> None:
     score = {"quality_source": "q"}
-    tied = catalog(priced("first", "0.10"), priced("low", "0.20"), priced("good", "0.20", quality=2, **score), priced("next", "0.20"))
+    tied = catalog(
+        priced("first", "0.10"),
+        priced("low", "0.20"),
+        priced("good", "0.20", quality=2, **score),
+        priced("next", "0.20"),
+    )
     assert names(chain_behind("first", tied)) == ["first", "good", "low", "next"]
 
 
@@ -90,7 +99,12 @@ def test_the_contract_s_own_example() -> None:
     # SPEC 4.4: price 1.25 on kling-o3, expected 1.25, worst 1.50 on kling-3.0; with no fallback all three are 1.25.
     clip = {"seconds": 10, "resolution": "1080p", "audio": "native"}
     route = planned([clip]).routes[0]
-    assert (route.model, route.price_usd, route.expected_usd, route.worst_usd) == ("kling-o3", Decimal("1.25"), Decimal("1.25"), Decimal("1.5"))
+    assert (route.model, route.price_usd, route.expected_usd, route.worst_usd) == (
+        "kling-o3",
+        Decimal("1.25"),
+        Decimal("1.25"),
+        Decimal("1.5"),
+    )
     alone = planned([clip], fallback={"direction": "none"}).routes[0]
     assert alone.price_usd == alone.expected_usd == alone.worst_usd == Decimal("1.25")
 
@@ -167,12 +181,21 @@ def test_a_degraded_fallback_may_miss_resolution_and_sound_and_says_so() -> None
         model("good", [{"audio": True, "resolution": "1080p", "price_per_second": "0.30"}]),
         model("mute", [{"audio": False, "resolution": "1080p", "price_per_second": "0.20"}]),
         model("small", [{"audio": False, "resolution": "720p", "price_per_second": "0.10"}]),
-        model("short", [{"audio": True, "resolution": "1080p", "price_per_second": "0.10"}], seconds={"min": 1, "max": 5, "step": 1}),
+        model(
+            "short",
+            [{"audio": True, "resolution": "1080p", "price_per_second": "0.10"}],
+            seconds={"min": 1, "max": 5, "step": 1},
+        ),
     )
     clip = {"seconds": 10, "resolution": "1080p", "audio": "native", "id": "c"}
     strict = planned([clip], low).routes[0]
     assert [step.model for step in strict.chain] == ["good"]
-    plan = planned([clip], low, fallback={"accept": "degraded"}, outages={"availability": {"good": Decimal("0.9"), "small": Decimal("0.5")}})
+    plan = planned(
+        [clip],
+        low,
+        fallback={"accept": "degraded"},
+        outages={"availability": {"good": Decimal("0.9"), "small": Decimal("0.5")}},
+    )
     assert [(step.model, step.shortfall) for step in plan.routes[0].chain] == [
         ("good", ()),
         ("small", ("resolution", "audio")),
@@ -181,7 +204,9 @@ def test_a_degraded_fallback_may_miss_resolution_and_sound_and_says_so() -> None
     assert plan.totals.degraded_expected == pytest.approx(0.1)
 
 
-def outcomes(steps: tuple[Step, ...], availability: Availability, unserved: int) -> Iterator[tuple[Fraction, int, int | None]]:
+def outcomes(
+    steps: tuple[Step, ...], availability: Availability, unserved: int
+) -> Iterator[tuple[Fraction, int, int | None]]:
     """(probability, bill, step that served) of every outcome: each provider and model up or down, each generation failed or not."""
     providers = sorted({step.candidate.offer.provider for step in steps})
     chances = [Fraction(1) if (a := availability.of_provider(p)) is None else Fraction(str(a)) for p in providers]
@@ -208,7 +233,11 @@ rates = st.sampled_from(["0", "0.25", "0.5", "0.9", "1"])
 
 
 @given(
-    st.lists(st.tuples(rates, rates, st.sampled_from(["yes", "no"]), st.integers(1, 9), st.sampled_from("pq")), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(rates, rates, st.sampled_from(["yes", "no"]), st.integers(1, 9), st.sampled_from("pq")),
+        min_size=1,
+        max_size=4,
+    ),
     st.one_of(st.none(), rates),
     st.one_of(st.none(), rates),
 )
@@ -224,7 +253,9 @@ def test_the_closed_form_equals_the_enumeration_of_all_outcomes(
     availability = Availability(Outages(availability={name: Decimal(up) for name, up in stated.items()}))
     every = list(outcomes(found.steps, availability, 700_000))
     assert found.expected == pytest.approx(float(sum(chance * bill for chance, bill, _ in every)), rel=1e-12, abs=1e-6)
-    assert found.unserved == pytest.approx(float(sum(chance for chance, _, server in every if server is None)), abs=1e-12)
+    assert found.unserved == pytest.approx(
+        float(sum(chance for chance, _, server in every if server is None)), abs=1e-12
+    )
     for k, served in enumerate(found.served):
         assert served == pytest.approx(float(sum(chance for chance, _, server in every if server == k)), abs=1e-12)
     # All rates are known here and a failed generation is billed for certain or not at all: the worst case is the largest possible bill.
@@ -234,4 +265,3 @@ def test_the_closed_form_equals_the_enumeration_of_all_outcomes(
 @given(st.sampled_from("abc"))
 def test_a_dearer_fallback_never_lowers_the_worst_case(primary: str) -> None:
     assert chain_behind(primary, direction="dearer").worst >= chain_behind(primary, direction="none").worst
-

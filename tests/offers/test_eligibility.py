@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+
 from tests.builders import Raw, catalog, model, refusals, ways
 
 RICH = catalog(
-    model("silent", [{"audio": False, "resolution": "720p", "price_per_second": "0.10"}], quality=7, quality_source="q"),
+    model(
+        "silent", [{"audio": False, "resolution": "720p", "price_per_second": "0.10"}], quality=7, quality_source="q"
+    ),
     model("loud", [{"audio": True, "resolution": "1080p", "price_per_second": "0.20"}], image_prompt=True),
     model("image", mode="image-to-video"),
     model("motion-image", mode="motion-control", reference="image"),
@@ -59,7 +62,12 @@ def test_resolution_is_a_minimum_and_an_unstated_one_serves_only_clips_that_ask_
 
 @pytest.mark.parametrize(
     ("audio", "expected"),
-    [("none", {"silent", "loud", "other"}), ("native", {"loud"}), ("deferred", {"silent", "other"}), ("any", {"silent", "loud", "other"})],
+    [
+        ("none", {"silent", "loud", "other"}),
+        ("native", {"loud"}),
+        ("deferred", {"silent", "other"}),
+        ("any", {"silent", "loud", "other"}),
+    ],
 )
 def test_audio_decides_who_serves(audio: str, expected: set[str]) -> None:
     assert served(audio=audio) == expected
@@ -105,7 +113,10 @@ def test_lists_of_models_and_providers() -> None:
     assert served(models=["loud"]) == {"loud"}
     assert served(not_models=["loud"], not_providers=["q"]) == {"silent"}
     assert served(providers=["q"]) == {"other"}
-    assert (reason("silent", models=["loud"]), reason("silent", not_providers=["p"])) == ("model-denied", "provider-denied")
+    assert (reason("silent", models=["loud"]), reason("silent", not_providers=["p"])) == (
+        "model-denied",
+        "provider-denied",
+    )
 
 
 def test_dates_of_sale_are_judged_on_the_day_of_the_plan() -> None:

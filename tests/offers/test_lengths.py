@@ -7,13 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from tests.builders import Raw, catalog, model, offers, ways
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.offers.lengths import cheapest_generation, least_surplus
 from router.offers.pricing import price
 from router.schema.candidate import Generation
+from tests.builders import Raw, catalog, model, offers, ways
 
 
 def made(seconds: str, most: int = 1, /, surplus: str | None = None, **fields: Any) -> Generation | None:
@@ -29,8 +29,12 @@ def lengths(found: Generation | None) -> list[float]:
 def test_motion_control_bills_whole_seconds_of_any_length() -> None:
     clip: Raw = {"mode": "motion-control", "resolution": "1080p"}
     half, less = (ways({**clip, "seconds": s}) for s in (12.5, 12.4))
-    assert [(float(c.generation.segments[0]), c.generation.billed_seconds, c.price) for c in half] == [(12.5, 13, 13 * 151_000)]
-    assert [(float(c.generation.segments[0]), c.generation.billed_seconds, c.price) for c in less] == [(12.4, 12, 12 * 151_000)]
+    assert [(float(c.generation.segments[0]), c.generation.billed_seconds, c.price) for c in half] == [
+        (12.5, 13, 13 * 151_000)
+    ]
+    assert [(float(c.generation.segments[0]), c.generation.billed_seconds, c.price) for c in less] == [
+        (12.4, 12, 12 * 151_000)
+    ]
 
 
 def test_seven_seconds_of_image_to_video_take_the_ten_second_price() -> None:
@@ -111,7 +115,9 @@ def test_a_clip_shorter_than_the_shortest_length_takes_that(seconds: str) -> Non
     st.integers(1, 4),
     st.one_of(st.none(), st.integers(0, 6)),
 )
-def test_segments_equal_brute_force(choices: list[int], data: st.DataObject, halves: int, most: int, surplus: int | None) -> None:
+def test_segments_equal_brute_force(
+    choices: list[int], data: st.DataObject, halves: int, most: int, surplus: int | None
+) -> None:
     prices = {str(length): data.draw(st.integers(1, 9)) for length in choices}
     offer = offers(catalog(model(seconds={"choices": choices}, offers=[{"audio": False, "prices": prices}])))[0]
     seconds, bound = Fraction(halves, 2), None if surplus is None else Fraction(surplus)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from tests.builders import catalog, model, offers
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.offers.pricing import billed_seconds, price
 from router.units import to_micro
+from tests.builders import catalog, model, offers
 
 
 def the_price(seconds: str, /, **fields: object) -> int:

@@ -18,7 +18,10 @@ from router.schema.scenario import Cap, Limits, Scenario
 from tests import golden
 from tests.builders import ON, Raw, catalog, model, planned, scenario
 
-SILENT, LOUD = {"audio": False, "price_per_second": "0.10"}, {"audio": True, "resolution": "1080p", "price_per_second": "0.20"}
+SILENT, LOUD = (
+    {"audio": False, "price_per_second": "0.10"},
+    {"audio": True, "resolution": "1080p", "price_per_second": "0.20"},
+)
 TWO = catalog(model("cheap", [SILENT]), model("dear", [LOUD]))
 CLIPS: list[Raw] = [
     {"id": "plain", "seconds": 10, "count": 6},
@@ -68,7 +71,12 @@ def left_out(plan: Plan) -> int:
 def test_without_limits_every_clip_takes_its_cheapest_way() -> None:
     # 6 x $1.00 + 4 x 5 s x $0.20 + 3 x $0.80 = 6 + 4 + 2.4
     plan = planned(CLIPS, TWO)
-    assert (plan.method, plan.totals.expected_usd, on(plan, "cheap"), on(plan, "dear")) == ("argmin", Decimal("12.40"), 9, 4)
+    assert (plan.method, plan.totals.expected_usd, on(plan, "cheap"), on(plan, "dear")) == (
+        "argmin",
+        Decimal("12.40"),
+        9,
+        4,
+    )
 
 
 def test_a_limit_that_does_not_bind_leaves_the_argmin_alone() -> None:
@@ -79,7 +87,11 @@ def test_a_limit_that_does_not_bind_leaves_the_argmin_alone() -> None:
 def test_a_budget_leaves_out_what_is_worth_least() -> None:
     # $12.40 asked for, $11 there: two of the three spare clips of $0.80 go; one micro-dollar less takes the third.
     plan = planned(CLIPS, TWO, limits={"budget_usd": 11})
-    assert (left_out(plan), plan.totals.expected_usd, plan.totals.objective_usd) == (2, Decimal("10.80"), Decimal("14.80"))
+    assert (left_out(plan), plan.totals.expected_usd, plan.totals.objective_usd) == (
+        2,
+        Decimal("10.80"),
+        Decimal("14.80"),
+    )
     assert left_out(planned(CLIPS, TWO, limits={"budget_usd": "10.80"})) == 2
     assert left_out(planned(CLIPS, TWO, limits={"budget_usd": "10.799999"})) == 3
 

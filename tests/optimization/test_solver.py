@@ -54,7 +54,11 @@ def problems(draw: st.DrawFn) -> Problem:
 def key(problem: Problem, counts: Counts) -> tuple[Any, ...]:
     """What a solution is judged by: the cost, then the ties, to the rounding at which costs count as equal."""
     sums = [
-        [option.ties[t] * n for group, row in zip(problem.groups, counts, strict=True) for option, n in zip(group.options, row, strict=True)]
+        [
+            option.ties[t] * n
+            for group, row in zip(problem.groups, counts, strict=True)
+            for option, n in zip(group.options, row, strict=True)
+        ]
         for t in range(2)
     ]
     return round(problem.cost(counts), 2), *map(sum, sums)
@@ -94,7 +98,8 @@ def test_the_smallest_loosening_of_each_limit_is_the_smallest(problem: Problem) 
         assert bounds
         assert any(
             all(
-                row.holds(counts) or (row.name in bounds and abs(row.used(counts) - row.bound) <= abs(bounds[row.name] - row.bound))
+                row.holds(counts)
+                or (row.name in bounds and abs(row.used(counts) - row.bound) <= abs(bounds[row.name] - row.bound))
                 for row in problem.rows
             )
             for counts in ways
@@ -121,7 +126,9 @@ def test_the_solver_is_imported_only_when_a_limit_binds() -> None:
 
 
 def run(code: str) -> str:
-    return subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_import_router_loads_nothing_heavy() -> None:
@@ -195,8 +202,13 @@ def test_a_plan_found_when_time_ran_out_says_how_far_it_may_be(monkeypatch: pyte
     found = solve(two_ways(), time_limit_seconds=9)
     assert found is not None
     assert (found.proven, found.cost, found.bound) == (False, 16e6, 15e6)
-    two = catalog(model("cheap", [{"audio": False, "price_per_second": "0.10"}]), model("dear", [{"audio": False, "price_per_second": "0.20"}]))
-    plan = planned([{"id": "c", "seconds": 10, "count": 10}], two, limits={"caps": [{"where": {"model": "cheap"}, "max_clips": 4}]})
+    two = catalog(
+        model("cheap", [{"audio": False, "price_per_second": "0.10"}]),
+        model("dear", [{"audio": False, "price_per_second": "0.20"}]),
+    )
+    plan = planned(
+        [{"id": "c", "seconds": 10, "count": 10}], two, limits={"caps": [{"where": {"model": "cheap"}, "max_clips": 4}]}
+    )
     assert (plan.status, plan.bound_usd, plan.gap) == ("feasible", Decimal(15), pytest.approx(1 / 16))
 
 
@@ -220,9 +232,15 @@ def test_ties_prefer_the_lower_worst_case_then_quality_then_catalog_order() -> N
         return planned([{"seconds": 10}], catalog(*models), **fields).routes[0].model
 
     assert chosen(model("b", offer), model("a", offer)) == "b"
-    assert chosen(model("none", offer), model("low", offer, quality=-3, **score), model("high", offer, quality=2, **score)) == "high"
+    assert (
+        chosen(model("none", offer), model("low", offer, quality=-3, **score), model("high", offer, quality=2, **score))
+        == "high"
+    )
     # Both cost $1.00 on average; one that may be down can leave the clip unserved at $9 in the worst case.
-    assert chosen(model("risky", offer), model("steady", offer, availability=1), fallback={**alone, "unserved_usd": 9}) == "steady"
+    assert (
+        chosen(model("risky", offer), model("steady", offer, availability=1), fallback={**alone, "unserved_usd": 9})
+        == "steady"
+    )
 
 
 def test_ties_are_broken_under_binding_limits_too() -> None:
@@ -233,7 +251,9 @@ def test_ties_are_broken_under_binding_limits_too() -> None:
         model("cheap", [{"audio": False, "price_per_second": "0.05"}]), model("x", ten), model("y", ten, quality=1, **score),
         model("z", ten, quality=1, **score),
     )  # fmt: skip
-    plan = planned([{"id": "c", "seconds": 10, "count": 2}], four, limits={"caps": [{"where": {"model": "cheap"}, "max_clips": 1}]})
+    plan = planned(
+        [{"id": "c", "seconds": 10, "count": 2}], four, limits={"caps": [{"where": {"model": "cheap"}, "max_clips": 1}]}
+    )
     assert (plan.method, [(route.model, route.count) for route in plan.routes]) == ("solver", [("cheap", 1), ("y", 1)])
 
 
