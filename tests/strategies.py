@@ -243,10 +243,7 @@ def random_clips(rng: random.Random, scenario: Raw, catalogs: list[Raw]) -> list
     every_offer = oracles.offers(catalogs)
     lines: list[Raw] = []
     for index in range(rng.choice((1, 2, 2, 3))):
-        if lines and _chance(rng, 0.15):
-            line = {**lines[-1]}
-        else:
-            line = _servable_clip(rng, scenario, every_offer)
+        line = {**lines[-1]} if lines and _chance(rng, 0.15) else _servable_clip(rng, scenario, every_offer)
         line |= {"id": f"clip-{index + 1}", "count": rng.randint(1, 4)}
         if "value_usd" in line and _chance(rng, 0.5):
             line["value_usd"] = _number(Fraction(line["value_usd"]) * rng.choice((2, 1, 3)) / 2, 2)

@@ -34,7 +34,13 @@ def warnings(
     on
         The day that the plan is made for.
     """
-    found = [*_stale(catalogs, on), *_retired(catalogs, offers), *_names(scenario, offers, unborne), *_rules(scenario), *_billing(used)]
+    found = [
+        *_stale(catalogs, on),
+        *_retired(catalogs, offers),
+        *_names(scenario, offers, unborne),
+        *_rules(scenario),
+        *_billing(used),
+    ]
     return tuple(dict.fromkeys([*found, *_requests(scenario, routes)]))
 
 
@@ -47,7 +53,9 @@ def _stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
 
 def _retired(catalogs: Sequence[Catalog], offers: Sequence[Offer]) -> Iterator[str]:
     sold = {offer.catalog for offer in offers if offer.status != "retired"}
-    yield from (f"everything in catalog '{catalog.name}' is retired" for catalog in catalogs if catalog.name not in sold)
+    yield from (
+        f"everything in catalog '{catalog.name}' is retired" for catalog in catalogs if catalog.name not in sold
+    )
 
 
 def _names(scenario: Scenario, offers: Sequence[Offer], unborne: Sequence[str]) -> Iterator[str]:

@@ -44,7 +44,8 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         page.line("")
         limit_columns: list[Column] = [("Limit", "left"), ("Uses", "right"), ("Allowed", "right"), ("Slack", "right")]
         page.table(limit_columns, [_limit_cells(value) for value in plan.limits])
-    page.line("")
+    if not plan.limits:
+        page.line("")
     for baseline in plan.baselines:
         saving = baseline.saving_usd
         share = f" ({saving / baseline.expected_usd:.1%})" if baseline.expected_usd else ""
@@ -193,7 +194,7 @@ def _route_cells(routes: Sequence[Route], *, name_provider: bool) -> tuple[str, 
         length += f", {seconds_text(route.surplus_seconds)} trimmed"
     return (
         _some(clips), f"{count:,}", f"{route.provider}/{route.model}" if name_provider else route.model,
-        _makes(route.mode, route.resolution, route.audio), length, usd_text(route.price_usd), usd_text(_mean(route.expected_usd)),
+        _makes("", route.resolution, route.audio), length, usd_text(route.price_usd), usd_text(_mean(route.expected_usd)),
         usd_text(route.worst_usd), usd_text(_cents(route.expected_usd * count)),
     )  # fmt: skip
 
@@ -234,7 +235,7 @@ def _totals(plan: Plan) -> Iterator[str]:
         yield f"On average {sums.degraded_expected:.6g} clips are made below their requirements by a fallback."
     if plan.status == "optimal":
         why = "no limit binds" if plan.method == "argmin" else "within the limits"
-        yield f"Proven optimal: no cheaper plan exists ({why})."
+        yield f"Proven optimal: no better plan exists ({why})."
     else:
         yield f"Best plan found in the time given: at most {plan.gap:.2%} above the optimum (bound {usd_text(_cents(plan.bound_usd))})."
 
