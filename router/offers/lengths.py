@@ -72,8 +72,9 @@ def _equal_parts(
 
 
 def _one_length(offer: Offer, seconds: Fraction, max_surplus: Fraction | None) -> tuple[Fraction, ...] | None:
-    fits = (s for s in offer.lengths if s >= seconds and (max_surplus is None or s - seconds <= max_surplus))
-    best = min(((price(offer, s), s) for s in fits), default=None)
+    pairs = zip(offer.length_prices, offer.lengths, strict=True)
+    most = None if max_surplus is None else seconds + max_surplus
+    best = min((pair for pair in pairs if pair[1] >= seconds and (most is None or pair[1] <= most)), default=None)
     return None if best is None else (best[1],)
 
 
@@ -88,7 +89,7 @@ def _several_lengths(
     scale = math.lcm(*(s.denominator for s in offer.lengths)) if offer.lengths else 1
     ticks = math.gcd(*(int(s * scale) for s in offer.lengths)) if offer.lengths else 1
     sizes = [int(s * scale) // ticks for s in offer.lengths]
-    prices = [price(offer, s) for s in offer.lengths]
+    prices = offer.length_prices
     unit = Fraction(ticks, scale)
     need = math.ceil(seconds / unit)
     most = need + sizes[-1] if sizes else 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from router.offers.pricing import billed_seconds, shortest_billed
+from router.offers.pricing import billed_seconds, price, shortest_billed
 from router.schema.candidate import Offer
 from router.schema.catalog import Catalog, Lengths, ModelEntry, OfferEntry
 from router.units import RESOLUTION_RANK
@@ -28,7 +29,7 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
     terms = entry.terms(priced)
     lengths, length_range = _lengths(terms.seconds, entry.rounding)
     status, dates = _status(entry, on)
-    return Offer(
+    offer = Offer(
         order=order,
         catalog=catalog.name,
         provider=entry.provider,
@@ -41,6 +42,7 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
         reference=terms.reference,
         image_prompt=entry.image_prompt,
         lengths=lengths,
+        length_prices=(),
         length_range=length_range,
         rounding=entry.rounding,
         units_per_usd=Fraction(catalog.units_per_usd or 1),
@@ -56,6 +58,7 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
         status=status,
         dates=dates,
     )
+    return replace(offer, length_prices=tuple(price(offer, seconds) for seconds in lengths))
 
 
 def _fraction(number: Decimal | None) -> Fraction | None:

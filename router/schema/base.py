@@ -4,8 +4,6 @@ Every number of a file arrives as ``int`` or ``Decimal`` and stays exact. A ``fl
 pass one) is taken as the literal that Python would print for it.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import unicodedata
 from collections.abc import Sequence

@@ -36,6 +36,8 @@ class Offer:
     image_prompt: bool
     lengths: tuple[Fraction, ...]
     """Every length that is billed as more than 0 s, shortest first; empty where any length is possible."""
+    length_prices: tuple[Micro, ...]
+    """The price of one generation of each of these lengths."""
     length_range: tuple[Fraction, Fraction] | None
     """Shortest and longest where any length is possible."""
     rounding: Literal["nearest", "up", "none"]

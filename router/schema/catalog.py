@@ -3,8 +3,6 @@
 Prices are in the catalog's unit (US dollars unless it says otherwise); lengths are seconds; rates are in [0, 1].
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Any, Literal, Self
@@ -202,7 +200,7 @@ class Catalog(Model):
         return self
 
     @classmethod
-    def load(cls, name: str | FilePath) -> Catalog:
+    def load(cls, name: str | FilePath) -> "Catalog":
         """Read a catalog: a bundled name (``"evolink"``), or the path of a TOML or JSON file.
 
         Raises

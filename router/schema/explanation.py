@@ -1,7 +1,5 @@
 """Why a clip goes where it goes: every offer as a candidate with its costs, or as a rejection with its reason."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -4,8 +4,6 @@ In JSON, money is a text with six decimals (``"1250.000000"``) in a field that e
 of seconds. ``price_usd``, ``expected_usd`` and ``worst_usd`` of a route are for ONE clip; totals are for all.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -268,7 +266,7 @@ class Plan(Model):
         write_whole(FilePath(path), self.to_json())
 
     @classmethod
-    def load(cls, path: str | FilePath) -> Plan:
+    def load(cls, path: str | FilePath) -> "Plan":
         """Read a plan that was saved as JSON.
 
         Raises

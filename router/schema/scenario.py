@@ -4,8 +4,6 @@ Money is in US dollars, lengths in seconds, rates in [0, 1]. What later versions
 ``LATER`` and refused by name, never ignored.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Self
@@ -263,7 +261,7 @@ class Scenario(Model):
         return self
 
     @classmethod
-    def load(cls, path: str | FilePath) -> Scenario:
+    def load(cls, path: str | FilePath) -> "Scenario":
         """Read a scenario: a TOML or JSON file, a table of clips (CSV, JSONL), or ``-`` for standard input.
 
         Raises
