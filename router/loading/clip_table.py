@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from router.errors import InputError, Problem
-from router.loading.formats import MAX_DEPTH, Source, _deeper, json_value
+from router.loading.formats import MAX_DEPTH, RepeatedKeyError, Source, deeper, json_value, shown
 
 _LISTS = {"models", "not_models", "providers", "not_providers"}
 _FLAGS = {"accept_image_prompt"}
@@ -47,34 +47,24 @@ def _json_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
         if not text.strip():
             continue
         try:
-            value = json.loads(text, parse_float=Decimal, parse_constant=Decimal, object_pairs_hook=_distinct)
+            value = json_value(text)
         except json.JSONDecodeError as error:
             problems.append(Problem(f"is not JSON: {error.msg} (column {error.colno})", f"{source.label}:{line}"))
             continue
-        except _RepeatedKeyError as error:
-            problems.append(Problem(f"`{error}` stands twice in one object; keep one", f"{source.label}:{line}"))
+        except RepeatedKeyError as error:
+            problems.append(
+                Problem(f"`{shown(str(error))[:60]}` stands twice in one object; keep one", f"{source.label}:{line}")
+            )
             continue
         except (RecursionError, ValueError, InvalidOperation):
             problems.append(Problem("holds a value that cannot be read", f"{source.label}:{line}"))
             continue
-        if not isinstance(value, dict) or _deeper(value, MAX_DEPTH):
+        if not isinstance(value, dict) or deeper(value, MAX_DEPTH):
             problems.append(Problem("must be an object of a clip's fields", f"{source.label}:{line}"))
             continue
         yield line, value
     if problems:
         raise InputError(problems)
-
-
-class _RepeatedKeyError(Exception):
-    pass
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _RepeatedKeyError(next(key for key in keys if keys.count(key) > 1)[:60])
-    return values
 
 
 def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -129,6 +119,6 @@ def _cell(name: str, cell: str) -> Any:
             )
         if name in ("request", "drafts"):
             return json_value(cell)
-    except (InvalidOperation, ValueError, RecursionError):
+    except (InvalidOperation, ValueError, RecursionError, RepeatedKeyError):
         pass
     return cell

@@ -49,7 +49,10 @@ class Source:
     def repeated(self) -> list[Problem]:
         """Keys that stand twice in one JSON object."""
         found = self._positions.repeated if self._positions else []
-        return [Problem(f"`{path[-1]}` stands twice in one object; keep one", self.where(path[:-1])) for path in found]
+        return [
+            Problem(f"`{shown(str(path[-1]))[:60]}` stands twice in one object; keep one", f"{self.label}:{line}")
+            for path, line in found
+        ]
 
 
 def row_line(path: Path) -> int:
@@ -109,7 +112,7 @@ def _sniffed(text: str, *, tables: bool) -> Kind:
     """What a text without a telling file name is written in."""
     first = next(line.strip() for line in text.splitlines() if line.strip())
     if first[0] in "{[" and not re.fullmatch(r"\[{1,2}[^\]{}\"]*\]{1,2}\s*(#.*)?", first):
-        if tables and first[0] == "{" and _is_object(first) and text.strip().count("\n") and _is_object(_last(text)):
+        if tables and _is_object(first) and _is_object(_last(text)) and '"clips"' not in first:
             return "jsonl"
         return "json"
     if tables and not first.startswith("#") and "seconds" in first and "=" not in first and not first.startswith("["):
@@ -136,10 +139,14 @@ def parse(source: Source) -> dict[str, Any]:
     InputError
         If the text does not parse, nests deeper than ``MAX_DEPTH``, repeats a JSON key, or is not a table.
     """
+    if source.kind == "toml" and (problem := _long_key(source)):
+        raise InputError([problem])
     try:
-        value = _toml(source) if source.kind == "toml" else json_value(source.text)
+        value = _toml_value(source.text) if source.kind == "toml" else json_value(source.text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError([_toml_problem(source, str(error))]) from None
+        raise InputError([_deep_nesting(source) or _toml_problem(source, str(error))]) from None
+    except RepeatedKeyError:
+        raise InputError(source.repeated()) from None
     except json.JSONDecodeError as error:
         raise InputError(
             [Problem(f"is not JSON: {error.msg} (column {error.colno})", f"{source.label}:{error.lineno}")]
@@ -148,28 +155,49 @@ def parse(source: Source) -> dict[str, Any]:
         raise InputError([_too_deep(source)]) from None
     except (InvalidOperation, ValueError):
         raise InputError([Problem(*_bad_number(source))]) from None
-    if _deeper(value, MAX_DEPTH):
+    if deeper(value, MAX_DEPTH):
         raise InputError([_too_deep(source)])
-    if source.kind == "json" and (repeated := source.repeated()):
-        raise InputError(repeated)
     if not isinstance(value, dict):
         raise InputError([Problem("must be a table of keys and values at its top level", f"{source.label}:1")])
     return value
 
 
-def _toml(source: Source) -> Any:
-    for number, line in enumerate(source.text.splitlines(), start=1):
-        # tomllib takes time quadratic in the parts of one dotted key; a line of a prose text never looks like this.
+def _long_key(source: Source) -> Problem | None:
+    """Tomllib takes time quadratic in the parts of one dotted key; a line of prose never looks like one of many parts."""
+    for number, line in enumerate(source.text.split("\n"), start=1):
         if line.count(".") > MAX_DEPTH:
             for piece in line.split("=")[:-1] or [line]:
-                if piece.count(".") > MAX_DEPTH and ".." not in piece and '"' not in piece and "'" not in piece:
-                    raise InputError([Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:{number}")])
-    return tomllib.loads(source.text, parse_float=Decimal)
+                parts = re.sub(r"[\"'\s]", "", piece)
+                if parts.count(".") > MAX_DEPTH and ".." not in parts:
+                    return Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:{number}")
+    return None
+
+
+def _toml_value(text: str) -> Any:
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+class RepeatedKeyError(Exception):
+    """A key stands twice in one JSON object."""
 
 
 def json_value(text: str) -> Any:
-    """The value of a JSON text with exact numbers; NaN and infinities survive for the schema to refuse."""
-    return json.loads(text, parse_float=Decimal, parse_constant=Decimal)
+    """The value of a JSON text with exact numbers; NaN and infinities survive for the schema to refuse.
+
+    Raises
+    ------
+    RepeatedKeyError
+        If a key stands twice in one object; its argument is the key.
+    """
+    return json.loads(text, parse_float=Decimal, parse_constant=Decimal, object_pairs_hook=_distinct)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise RepeatedKeyError(next(key for key in keys if keys.count(key) > 1))
+    return values
 
 
 def _toml_problem(source: Source, text: str) -> Problem:
@@ -178,18 +206,25 @@ def _toml_problem(source: Source, text: str) -> Problem:
         last = source.text.rstrip("\n").count("\n") + 1
         return Problem(f"is not TOML: {text.removesuffix(' (at end of document)')}", f"{source.label}:{last}")
     message, line, column = found.groups()
-    message = shown(message).rstrip(".")
+    message = re.sub(r"\('([^']*)',\)", r"'\1'", message)
+    message = re.sub(r"\('([^()]*)'\)", lambda name: "'" + name.group(1).replace("', '", ".") + "'", message)
+    message = re.sub(r"\\x([0-9a-f]{2})", lambda code: f"U+{int(code.group(1), 16):04X}", shown(message)).rstrip(".")
     return Problem(f"is not TOML: {message[:1].lower()}{message[1:]} (column {column})", f"{source.label}:{line}")
 
 
 def _too_deep(source: Source) -> Problem:
+    return _deep_nesting(source) or Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:1")
+
+
+def _deep_nesting(source: Source) -> Problem | None:
+    """Where brackets nest too deep, if they do."""
     depth = 0
     for found in re.finditer(r"[\[{\]}\n]", source.text):
         depth += 1 if found.group() in "[{" else -1 if found.group() in "]}" else 0
         if depth > MAX_DEPTH:
             line = source.text.count("\n", 0, found.start()) + 1
             return Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:{line}")
-    return Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:1")
+    return None
 
 
 def _bad_number(source: Source) -> tuple[str, str]:
@@ -198,7 +233,8 @@ def _bad_number(source: Source) -> tuple[str, str]:
     return "holds a number of a size that cannot be read", f"{source.label}:{line}"
 
 
-def _deeper(value: Any, most: int) -> bool:
+def deeper(value: Any, most: int) -> bool:
+    """Whether a value nests deeper than ``most`` levels."""
     level = [value]
     for _ in range(most + 1):
         level = [

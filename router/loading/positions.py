@@ -24,11 +24,11 @@ _SEPARATOR = re.compile(r"[ \t\r\n]*[:=][ \t\r\n]*")
 
 
 class Positions:
-    """The line of every key and element of a valid text, and the keys that stand twice in one JSON object."""
+    """The line of every key and element of a valid text, and the keys (with their lines) that stand twice in one JSON object."""
 
     def __init__(self, text: str, kind: Literal["toml", "json"]) -> None:
         self.lines: dict[Path, int] = {}
-        self.repeated: list[Path] = []
+        self.repeated: list[tuple[Path, int]] = []
         self._text = text
         self._kind = kind
         self._blank = _BLANK if kind == "toml" else _JSON_BLANK
@@ -77,9 +77,10 @@ class Positions:
         path = above
         for key in self._key():
             path += (key,)
-            if path in self.lines and self._kind == "json":
-                self.repeated.append(path)
-            self._mark(path)
+            again = path in self.lines and self._kind == "json"
+            line = self._mark(path)
+            if again:
+                self.repeated.append((path, line))
         if separator := _SEPARATOR.match(self._text, self._at):
             self._at = separator.end()
         self._value(path)
@@ -129,7 +130,8 @@ class Positions:
         if blank := self._blank.match(self._text, self._at):
             self._at = blank.end()
 
-    def _mark(self, path: Path) -> None:
+    def _mark(self, path: Path) -> int:
         self._line += self._text.count("\n", self._counted_to, self._at)
         self._counted_to = self._at
         self.lines.setdefault(path, self._line)
+        return self._line
