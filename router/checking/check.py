@@ -44,6 +44,12 @@ def check(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.da
     return list(_Check(plan, scenario, catalogs, on).findings())
 
 
+def check_baselines(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> list[str]:
+    """What is wrong with the baselines of a plan that passes `check`; they take every way to make every clip."""
+    checked = _Check(plan, scenario, catalogs, on)
+    return [*checked.findings(), *checked.baselines()]
+
+
 def reproved_bound(scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> Decimal:
     """A lower bound on any plan's objective, dollars: every clip on its best way, limits aside."""
     rule, total = scenario.fallback, []
@@ -103,7 +109,6 @@ class _Check:
         if len(self.costs) == len(self.plan.routes):
             yield from self._totals()
             yield from self._limits()
-            yield from self._baselines()
 
     def _catalogs(self) -> Iterator[str]:
         recorded = [(ref.name, ref.as_of) for ref in self.plan.catalogs]
@@ -255,7 +260,7 @@ class _Check:
         if abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap == 0):
             yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
 
-    def _baselines(self) -> Iterator[str]:
+    def baselines(self) -> Iterator[str]:
         """The named baselines, worked out again for the clips that the plan makes."""
         costs: list[tuple[int, float, list[tuple[Priced, int, float]]]] = []
         for route, _, _, cost in self.costs:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from router.checking.alone import check_alone
-from router.checking.check import check, reproved_bound
+from router.checking.check import check_baselines, reproved_bound
 from router.cli.common import as_of_option, verbose_option
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
@@ -37,7 +37,7 @@ def command(plan_file: str, scenario_file: str | None, on: dt.date | None) -> in
     else:
         scenario, day = Scenario.load(scenario_file), on or dt.datetime.now(dt.UTC).date()
         catalogs = resolved_catalogs(scenario)
-        findings = check(plan, scenario, catalogs, day) + check_alone(plan, catalogs)
+        findings = check_baselines(plan, scenario, catalogs, day) + check_alone(plan, catalogs)
         proofs = _said(plan, scenario, catalogs, day)
     if findings:
         raise InputError(

@@ -7,9 +7,11 @@ surplus; among those the most even, then the one whose longest generations are l
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from fractions import Fraction
+from operator import attrgetter
 
-from router.offers.pricing import billed_seconds, price, price_units
+from router.offers.pricing import generation, price
 from router.schema.candidate import Generation, Offer
 from router.units import Micro
 
@@ -41,17 +43,10 @@ def cheapest_generation(
     if offer.length_range is not None:
         segments = _equal_parts(offer, seconds, max_segments, max_surplus)
     elif max_segments == 1:
-        segments = _one_length(offer, seconds, max_surplus)
+        return _one_length(offer, seconds, max_surplus)
     else:
         segments = _several_lengths(offer, seconds, max_segments, max_surplus)
-    if segments is None:
-        return None
-    return Generation(
-        segments=segments,
-        billed_seconds=sum((billed_seconds(s, offer.rounding) for s in segments), Fraction(0)),
-        price=sum(price(offer, s) for s in segments),
-        price_units=sum((price_units(offer, s) for s in segments), Fraction(0)),
-    )
+    return None if segments is None else generation(offer, segments)
 
 
 def _equal_parts(
@@ -71,11 +66,11 @@ def _equal_parts(
     return (part,) * parts
 
 
-def _one_length(offer: Offer, seconds: Fraction, max_surplus: Fraction | None) -> tuple[Fraction, ...] | None:
-    pairs = zip(offer.length_prices, offer.lengths, strict=True)
-    most = None if max_surplus is None else seconds + max_surplus
-    best = min((pair for pair in pairs if pair[1] >= seconds and (most is None or pair[1] <= most)), default=None)
-    return None if best is None else (best[1],)
+def _one_length(offer: Offer, seconds: Fraction, max_surplus: Fraction | None) -> Generation | None:
+    first = bisect_left(offer.lengths, seconds)
+    last = len(offer.lengths) if max_surplus is None else bisect_right(offer.lengths, seconds + max_surplus)
+    # Of equal prices `min` takes the first, which is the shortest.
+    return min(offer.generations[first:last], key=attrgetter("price"), default=None)
 
 
 def _several_lengths(
@@ -89,7 +84,7 @@ def _several_lengths(
     scale = math.lcm(*(s.denominator for s in offer.lengths)) if offer.lengths else 1
     ticks = math.gcd(*(int(s * scale) for s in offer.lengths)) if offer.lengths else 1
     sizes = [int(s * scale) // ticks for s in offer.lengths]
-    prices = offer.length_prices
+    prices = [one.price for one in offer.generations]
     unit = Fraction(ticks, scale)
     need = math.ceil(seconds / unit)
     most = need + sizes[-1] if sizes else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from router.schema.candidate import Offer
+from router.schema.candidate import Generation, Offer
 from router.units import Micro, nearest_half_up, to_micro
 
 
@@ -32,6 +32,16 @@ def price_units(offer: Offer, seconds: Fraction) -> Fraction:
         return offer.fixed_prices[seconds]
     rate = offer.price_per_second or Fraction(0)
     return max(offer.price_minimum, rate * billed_seconds(seconds, offer.rounding) + offer.price_per_generation)
+
+
+def generation(offer: Offer, segments: tuple[Fraction, ...]) -> Generation:
+    """What generating these lengths bills; each is rounded on its own."""
+    return Generation(
+        segments=segments,
+        billed_seconds=sum((billed_seconds(s, offer.rounding) for s in segments), Fraction(0)),
+        price=sum(price(offer, s) for s in segments),
+        price_units=sum((price_units(offer, s) for s in segments), Fraction(0)),
+    )
 
 
 def price(offer: Offer, seconds: Fraction) -> Micro:

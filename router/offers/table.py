@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from router.offers.pricing import billed_seconds, price, shortest_billed
+from router.offers.pricing import billed_seconds, generation, shortest_billed
 from router.schema.candidate import Offer
 from router.schema.catalog import Catalog, Lengths, ModelEntry, OfferEntry
 from router.units import RESOLUTION_RANK
@@ -42,7 +42,7 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
         reference=terms.reference,
         image_prompt=entry.image_prompt,
         lengths=lengths,
-        length_prices=(),
+        generations=(),
         length_range=length_range,
         rounding=entry.rounding,
         units_per_usd=Fraction(catalog.units_per_usd or 1),
@@ -58,7 +58,7 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
         status=status,
         dates=dates,
     )
-    return replace(offer, length_prices=tuple(price(offer, seconds) for seconds in lengths))
+    return replace(offer, generations=tuple(generation(offer, (seconds,)) for seconds in lengths))
 
 
 def _fraction(number: Decimal | None) -> Fraction | None:

@@ -153,11 +153,13 @@ def whole_numbers(values: Sequence[Number]) -> tuple[tuple[int, ...], Fraction] 
     >>> whole_numbers([Fraction(1, 2), Fraction(1, 3)]), whole_numbers([0.5])
     (((3, 2), Fraction(1, 6)), None)
     """
-    exact: list[Fraction] = []
-    for value in values:
-        if isinstance(value, float) and not value.is_integer():
-            return None
-        exact.append(Fraction(value))
+    if any(isinstance(value, float) and not value.is_integer() for value in values):
+        return None
+    if not any(isinstance(value, Fraction) for value in values):
+        whole = [int(value) for value in values]
+        divisor = math.gcd(*whole) or 1
+        return tuple(value // divisor for value in whole), Fraction(divisor)
+    exact = [Fraction(value) for value in values]
     scale = math.lcm(*(value.denominator for value in exact))
     whole = [int(value * scale) for value in exact]
     divisor = math.gcd(*whole) or 1

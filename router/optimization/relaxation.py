@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from router.optimization.formulation import ScaledRow, scaled
 from router.optimization.problem import Counts, Number, Problem, Row, Uses, weighed
 from router.optimization.solver import Clock, best, least_missed
 
@@ -33,7 +34,7 @@ def loosened_together(problem: Problem, time_limit_seconds: float | None = None)
 
 
 def _alone(problem: Problem, row: Row, clock: Clock) -> Loosened:
-    others = tuple(other for other in problem.rows if other is not row)
+    others = tuple((other, scaled(other)) for other in problem.rows if other is not row)
     sign = 1 if row.sense == "at_most" else -1
     found = best(problem, _signed(row.uses, sign), others, clock)
     if found is None:
@@ -43,7 +44,7 @@ def _alone(problem: Problem, row: Row, clock: Clock) -> Loosened:
 
 
 def _least_ratio(
-    problem: Problem, row: Row, others: tuple[Row, ...], sign: int, counts: Counts, clock: Clock
+    problem: Problem, row: Row, others: tuple[tuple[Row, ScaledRow], ...], sign: int, counts: Counts, clock: Clock
 ) -> Counts:
     """Dinkelbach's method: the least (for ``at_least``: greatest) ratio, by a sequence of linear objectives.
 

@@ -1,22 +1,31 @@
 """HiGHS through PuLP: the optimum of an assignment problem, checked in exact arithmetic before it is believed.
 
-Ties are broken by further solves, each with the optimum of the one before as a limit.
+The linear relaxation gives prices on the limits, and these a bound and what every option costs above it (see `bound`). Only the options
+that a cheap enough solution can use are handed to the integer solver; if its optimum is cheap enough, it is the optimum of all.
+Ties are broken by further solves over those options, each with the optimum of the one before as a limit.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import highspy
 import pulp
 
+from router import log
 from router.errors import SolverError, TimeLimitError
-from router.optimization.formulation import Formulation
-from router.optimization.problem import COST_DIGITS, Counts, Problem, Row, Solution, Uses, weighed
+from router.optimization.bound import Bound, bound_from
+from router.optimization.formulation import Formulation, ScaledRow, scaled
+from router.optimization.problem import COST_DIGITS, Counts, Number, Problem, Row, Solution, Uses, weighed
 
+TIE_NODES = 1000
+"""How far a search among plans of equal cost goes; a count, not a time, so that the same plan comes out every time."""
 REPAIRS = 5
 """How often a limit that a solution misses by a rounding is tightened before giving up."""
+OPEN_STEPS = 30
+"""The first guess opens the options of this many excesses per limit; a wrong guess costs a second solve, nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,7 @@ class Found:
 
     counts: Counts
     bound: float
-    """No solution has a lower objective, in the units of the weights."""
+    """No solution of the model that was solved has a lower objective, in the units of the weights."""
     proven: bool
 
 
@@ -38,15 +47,19 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
         A lower bound on the cost that is known already, micro-dollars.
     """
     clock = Clock(time_limit_seconds)
-    found = best(problem, problem.costs, problem.rows, clock)
+    rows = [(row, scaled(row)) for row in problem.rows]
+    everything = tuple((group.count,) * len(group.options) for group in problem.groups)
+    found = least(problem, problem.costs, rows, everything, clock)
     if found is None:
         return _despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
-    bound = min(cost, max(floor, found.bound))
-    proven = found.proven and cost - bound <= 0.5 + 1e-9 * abs(cost)
-    counts = _untied(problem, found.counts, cost, clock) if proven else found.counts
+    log.debug("optimum found", proven=found.proven, relaxation_gap=round(cost - found.relaxed.value))
+    bound = min(cost, max(floor, found.relaxed.value))
+    if not found.proven and cost - bound > 0.5:
+        return Solution(found.counts, cost, bound, "solver", proven=False)
+    counts = _untied(problem, rows, found, everything, clock)
     cost = problem.cost(counts)
-    return Solution(counts, cost, cost if proven else bound, "solver", proven)
+    return Solution(counts, cost, cost, "solver", proven=True)
 
 
 class _QuietHighs(highspy.Highs):
@@ -68,8 +81,19 @@ class _Highs(pulp.HiGHS):  # type: ignore[misc]
         if self.timeLimit is not None:
             options["time_limit"] = float(self.timeLimit)
         lp.solverModel = _QuietHighs()  # type: ignore[no-untyped-call]
-        for name, value in options.items():
+        for name, value in {**options, **self.optionsDict}.items():
             lp.solverModel.setOptionValue(name, value)
+
+    def findSolutionValues(self, lp: pulp.LpProblem) -> tuple[int, int]:  # noqa: N802 - overrides
+        """Read the solution; PuLP has no word for a search that ended at its limit of nodes."""
+        try:
+            status: tuple[int, int] = super().findSolutionValues(lp)
+        except KeyError:
+            feasible = lp.solverModel.getInfo().primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+            if not feasible:
+                return pulp.LpStatusNotSolved, pulp.LpSolutionNoSolutionFound
+            return pulp.LpStatusOptimal, pulp.LpSolutionIntegerFeasible
+        return status
 
 
 class Clock:
@@ -85,31 +109,110 @@ class Clock:
         return None if self._end is None else max(0.0, self._end - time.monotonic())
 
 
-def best(problem: Problem, weights: Uses, rows: tuple[Row, ...], clock: Clock) -> Found | None:
+@dataclass(frozen=True, slots=True)
+class Least:
+    """A solution of least weight, and the bound that proves it."""
+
+    counts: Counts
+    relaxed: Bound
+    proven: bool
+
+
+def least(
+    problem: Problem,
+    weights: Uses,
+    rows: Sequence[tuple[Row, ScaledRow]],
+    most: Counts,
+    clock: Clock,
+) -> Least | None:
+    """The solution of least weight over no more options than it takes to prove that; None if there is none.
+
+    Parameters
+    ----------
+    most
+        How many of each class may go to each option.
+    """
+    prices = _limit_prices(problem, weights, [row for _, row in rows], most, clock)
+    if prices is None:
+        return None
+    relaxed = bound_from(weights, [row for row, _ in rows], prices, most, [group.count for group in problem.groups])
+    steps = relaxed.steps(most)
+    room = steps[min(len(steps), OPEN_STEPS * (1 + len(rows))) - 1] if steps else 0.0
+    known: Least | None = None
+    while True:
+        open_to = relaxed.closing(relaxed.value + room, most)
+        try:
+            found = best(problem, weights, rows, clock, open_to)
+        except TimeLimitError:
+            if known is None:
+                raise
+            return known
+        if found is None:
+            if open_to == most:
+                return None
+            room = 4 * room + 1
+            continue
+        weight = float(weighed(weights, found.counts))
+        enough = open_to == most or weight <= relaxed.value + room
+        known = Least(found.counts, relaxed, proven=enough and found.proven)
+        if enough or not found.proven:
+            return known
+        room = weight - relaxed.value
+
+
+def _limit_prices(
+    problem: Problem, weights: Uses, rows: Sequence[ScaledRow], most: Counts, clock: Clock
+) -> list[float] | None:
+    """What the linear relaxation pays for one more unit of each limit; None if it has no solution."""
+    formulation = Formulation(problem, rows, weights, most)
+    model = formulation.model
+    _solve(model, clock, whole=False)
+    if model.sol_status == pulp.LpSolutionInfeasible:
+        return None
+    if model.sol_status != pulp.LpSolutionOptimal:
+        # Any prices give a bound; without a relaxation the bound is that of no limits.
+        return [0.0] * len(rows)
+    paid = [abs(model.get_constraint_by_name(f"limit_{k}").pi or 0.0) for k in range(len(rows))]
+    return [pi * formulation.scale / row.unit for pi, row in zip(paid, rows, strict=True)]
+
+
+def best(
+    problem: Problem,
+    weights: Uses,
+    rows: Sequence[tuple[Row, ScaledRow]],
+    clock: Clock,
+    most: Counts | None = None,
+    max_nodes: int | None = None,
+) -> Found | None:
     """The solution of least weight that keeps ``rows`` exactly; None if the solver finds that there is none.
 
     A solution that misses a row by less than the solver's tolerance is refused: the row is tightened and solved again.
+
+    Parameters
+    ----------
+    most
+        How many of each class may go to each option; None: all it has.
+    max_nodes
+        Ends the solve after so many nodes of the search tree.
     """
-    tightened = list(rows)
+    solved = [row for _, row in rows]
     bound: float | None = None
     for _ in range(REPAIRS):
-        formulation = Formulation(problem, rows=tightened)
-        formulation.minimise(weights)
-        found = run(formulation, clock)
+        found = run(Formulation(problem, solved, weights, most), clock, max_nodes)
         if found is None:
             return None
         # Tightening only shrinks the set of solutions: the first bound is the one that holds for the rows as given.
         bound = found.bound if bound is None else bound
-        missed = [k for k, row in enumerate(rows) if not row.holds(found.counts)]
+        missed = [k for k, (row, _) in enumerate(rows) if not row.holds(found.counts)]
         if not missed:
-            return replace(found, bound=bound)
+            return Found(found.counts, bound, found.proven)
         for k in missed:
-            step = rows[k].bound - rows[k].used(found.counts)
-            tightened[k] = replace(tightened[k], bound=tightened[k].bound + step)
+            row = rows[k][0]
+            solved[k] = solved[k].moved(float(row.bound - row.used(found.counts)))
     raise SolverError("the solver's solutions miss a limit by more than rounding")
 
 
-def run(formulation: Formulation, clock: Clock) -> Found | None:
+def run(formulation: Formulation, clock: Clock, max_nodes: int | None = None) -> Found | None:
     """Solve a formulation; None if it is infeasible.
 
     Raises
@@ -117,10 +220,7 @@ def run(formulation: Formulation, clock: Clock) -> Found | None:
     TimeLimitError, SolverError
     """
     model = formulation.model
-    try:
-        model.solve(_Highs(msg=False, timeLimit=clock.left))
-    except Exception as error:
-        raise SolverError(f"the solver failed: {type(error).__name__}") from error
+    _solve(model, clock, whole=True, max_nodes=max_nodes)
     if model.sol_status == pulp.LpSolutionInfeasible:
         return None
     # `status` says "Optimal" also when the time limit ended the search; `sol_status` tells.
@@ -133,10 +233,18 @@ def run(formulation: Formulation, clock: Clock) -> Found | None:
     return Found(_counts(formulation), bound, proven)
 
 
+def _solve(model: pulp.LpProblem, clock: Clock, *, whole: bool, max_nodes: int | None = None) -> None:
+    nodes = {} if max_nodes is None else {"mip_max_nodes": max_nodes}
+    try:
+        model.solve(_Highs(mip=whole, msg=False, timeLimit=clock.left, **nodes))
+    except Exception as error:
+        raise SolverError(f"the solver failed: {type(error).__name__}") from error
+
+
 def _counts(formulation: Formulation) -> Counts:
     counts: list[tuple[int, ...]] = []
     for group, own in zip(formulation.problem.groups, formulation.x, strict=True):
-        values = [variable.varValue or 0.0 for variable in own]
+        values = [0.0 if variable is None else variable.varValue or 0.0 for variable in own]
         whole = tuple(round(value) for value in values)
         if (
             any(abs(v - w) > 1e-4 for v, w in zip(values, whole, strict=True))
@@ -148,19 +256,41 @@ def _counts(formulation: Formulation) -> Counts:
     return tuple(counts)
 
 
-def _untied(problem: Problem, counts: Counts, cost: float, clock: Clock) -> Counts:
-    """Among the solutions of this cost, the one that the tie-breakers prefer; ``counts`` where time runs out."""
-    rows = [*problem.rows, Row("cost", "at_most", round(cost, COST_DIGITS), problem.costs, digits=COST_DIGITS)]
-    for level, weights in enumerate(problem.ties()):
+def _untied(
+    problem: Problem, rows: Sequence[tuple[Row, ScaledRow]], found: Least, most: Counts, clock: Clock
+) -> Counts:
+    """Among the solutions of this cost, the one that the tie-breakers prefer.
+
+    Where a search would take more than ``TIE_NODES`` nodes, or time runs out, the best found by then.
+    """
+    counts, cost = found.counts, round(problem.cost(found.counts), COST_DIGITS)
+    most = found.relaxed.closing(cost + 10**-COST_DIGITS, most)
+    kept = [*rows, _reached("cost", problem.costs, cost, COST_DIGITS)]
+    for level in problem.ties():
+        if not _tells_apart(level, most):
+            continue
         try:
-            found = best(problem, weights, tuple(rows), clock)
-        except TimeLimitError:
+            better = best(problem, level, kept, clock, most, TIE_NODES)
+        except (TimeLimitError, SolverError):
             return counts
-        if found is None or round(problem.cost(found.counts) - cost, COST_DIGITS) > 0:
+        if better is None:
             return counts
-        counts = found.counts
-        rows.append(Row(f"tie_{level}", "at_most", weighed(weights, counts), weights))
+        counts = better.counts
+        kept.append(_reached("tie", level, weighed(level, counts)))
     return counts
+
+
+def _reached(name: str, weights: Uses, weight: Number, digits: int = 0) -> tuple[Row, ScaledRow]:
+    row = Row(name, "at_most", weight, weights, digits=digits)
+    return row, scaled(row)
+
+
+def _tells_apart(level: Uses, open_to: Counts) -> bool:
+    """Whether a tie-breaker differs between two options of a class that both can be used."""
+    return any(
+        len({weight for weight, top in zip(weights, tops, strict=True) if top}) > 1
+        for weights, tops in zip(level, open_to, strict=True)
+    )
 
 
 def _despite_infeasible(problem: Problem, floor: float, clock: Clock) -> Solution | None:
@@ -174,12 +304,13 @@ def _despite_infeasible(problem: Problem, floor: float, clock: Clock) -> Solutio
 
 def least_missed(problem: Problem, clock: Clock) -> Counts:
     """The solution that misses the limits least: the sum over limits of the miss in proportion to the bound."""
-    formulation = Formulation(problem, rows=())
+    formulation = Formulation(problem, (), problem.costs)
     penalties: list[tuple[pulp.LpVariable, float]] = []
     for position, row in enumerate(problem.rows):
         slack = formulation.model.add_variable(f"missed_{position}", 0)
-        unit = formulation.keep(row, f"limit_{position}", slack)
-        penalties.append((slack, unit / max(1.0, abs(float(row.bound)))))
+        in_units = scaled(row)
+        formulation.keep(in_units, f"limit_{position}", slack)
+        penalties.append((slack, in_units.unit / max(1.0, abs(float(row.bound)))))
     formulation.model.setObjective(pulp.LpAffineExpression(penalties))
     found = run(formulation, clock)
     if found is None:

@@ -17,6 +17,18 @@ from router.units import Micro
 AudioTreatment = Literal["none", "native", "deferred"]
 
 
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How an offer makes one clip: the lengths it generates and what they bill."""
+
+    segments: tuple[Fraction, ...]
+    billed_seconds: Fraction
+    price: Micro
+    """Sum of the generations' prices."""
+    price_units: Fraction
+    """The same in the catalog's unit, before rounding to micro-dollars."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Offer:
     """One sellable thing: a catalog's model entry and one of its prices, flattened. Equal only to itself."""
@@ -36,8 +48,8 @@ class Offer:
     image_prompt: bool
     lengths: tuple[Fraction, ...]
     """Every length that is billed as more than 0 s, shortest first; empty where any length is possible."""
-    length_prices: tuple[Micro, ...]
-    """The price of one generation of each of these lengths."""
+    generations: tuple[Generation, ...]
+    """One generation of each of these lengths."""
     length_range: tuple[Fraction, Fraction] | None
     """Shortest and longest where any length is possible."""
     rounding: Literal["nearest", "up", "none"]
@@ -72,18 +84,6 @@ class ClipClass:
     def count(self) -> int:
         """How many clips the class holds."""
         return sum(count for _, count in self.clips)
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """How an offer makes one clip: the lengths it generates and what they bill."""
-
-    segments: tuple[Fraction, ...]
-    billed_seconds: Fraction
-    price: Micro
-    """Sum of the generations' prices."""
-    price_units: Fraction
-    """The same in the catalog's unit, before rounding to micro-dollars."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,7 +14,7 @@ import pytest
 import router
 from router import checking
 from router.checking.alone import check_alone
-from router.checking.check import check, reproved_bound
+from router.checking.check import check, check_baselines, reproved_bound
 from router.errors import CheckError
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
@@ -45,7 +45,7 @@ GOOD = router.plan(GIVEN, on=ON)
 
 
 def findings(plan: Plan) -> str:
-    return "\n".join(check(plan, GIVEN, CATALOGS, ON))
+    return "\n".join(check_baselines(plan, GIVEN, CATALOGS, ON))
 
 
 def route(position: int = 0, **changes: Any) -> Plan:

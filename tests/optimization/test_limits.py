@@ -10,7 +10,7 @@ import pytest
 
 from router.errors import NoPlanError
 from router.offers.clip_classes import clip_classes
-from router.optimization.formulation import Formulation
+from router.optimization.formulation import Formulation, scaled
 from router.optimization.limits import assignment
 from router.pipeline import open_market, ways_to_make
 from router.schema.plan import Plan
@@ -44,8 +44,7 @@ def lp_text(given: Scenario, path: Path) -> str:
     market = open_market(given, ON)
     choices = [ways_to_make(own, market) for own in clip_classes(given.clips)]
     problem = assignment(choices, given.limits)
-    formulation = Formulation(problem)
-    formulation.minimise(problem.costs)
+    formulation = Formulation(problem, [scaled(row) for row in problem.rows], problem.costs)
     formulation.model.writeLP(str(path))
     return path.read_text()
 
