@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 MICRO = 1_000_000
 LADDER = ("360p", "480p", "540p", "720p", "768p", "1080p", "2k", "4k")
 HALF = Fraction(1, 2)
+KEY = 5  # how many entries of an option's vector are its key; the rest are its amounts in the limit rows
 
 Raw = dict[str, Any]
 Segments = tuple[Fraction, ...]
@@ -80,7 +81,7 @@ def offers(catalogs: Iterable[Raw]) -> list[Offer]:
 
 
 def _offer(position: int, raw: Raw, usd_per_unit: Fraction) -> Offer:
-    lengths = _lengths(raw["seconds"])
+    lengths = lengths_of(raw["seconds"])
     return Offer(
         position=position,
         provider=raw["provider"],
@@ -108,7 +109,7 @@ def _offer(position: int, raw: Raw, usd_per_unit: Fraction) -> Offer:
     )
 
 
-def _lengths(seconds: Raw) -> tuple[Fraction, ...] | None:
+def lengths_of(seconds: Raw) -> tuple[Fraction, ...] | None:
     """SPEC 3: the choices, or min, min + step, ... <= max; None for step 0."""
     if "choices" in seconds:
         return tuple(sorted(Fraction(choice) for choice in seconds["choices"]))
@@ -670,18 +671,18 @@ def best_plan_of(worked_out: Problem) -> BestPlan | None:
         return None
     picks = states[min(states)]
     chosen: list[list[int | None]] = [[] for _ in vectors]
-    for line, pick in zip(units, picks, strict=True):
-        chosen[line].append(worked_out.options[line][pick].position)
+    for line, index in zip(units, picks, strict=True):
+        chosen[line].append(worked_out.options[line][index].position)
     return evaluate(worked_out, [_split(line) for line in chosen])
-
-
-KEY = 5  # entries of a vector that are the key; the rest are row totals
 
 
 def _integer_vectors(worked_out: Problem) -> tuple[list[list[tuple[int, ...]]], list[int]]:
     """Key and row amounts of every option, each column multiplied by its common denominator: exact, and fast to add."""
     exact = [
-        [(*map(Fraction, option.key()), *(_amount(row, option) for row in worked_out.rows)) for option in options]
+        [
+            (*(Fraction(part) for part in option.key()), *(_amount(row, option) for row in worked_out.rows))
+            for option in options
+        ]
         for options in worked_out.options
     ]
     width = KEY + len(worked_out.rows)

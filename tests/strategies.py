@@ -63,9 +63,10 @@ def _some(rng: random.Random, entries: dict[str, tuple[float, Any]]) -> Raw:
 
 def _number(value: Fraction | int, digits: int = 6) -> Number:
     """An `int` where it is one, else a `Decimal`; rounded down to so many digits."""
-    scaled = math.floor(Fraction(value) * 10**digits)
-    if scaled % 10**digits == 0:
-        return scaled // 10**digits
+    one: int = 10**digits
+    scaled = math.floor(Fraction(value) * one)
+    if scaled % one == 0:
+        return scaled // one
     return Decimal(scaled).scaleb(-digits).normalize()
 
 
@@ -156,7 +157,7 @@ def _rates(rng: random.Random, probability: float) -> dict[str, tuple[float, Any
     return {
         "quality": (1.5 * probability, rng.choice(QUALITIES)),
         "failure_rate": (probability, _fraction(rng, ("0.1", "0.05", "0.2", "0.5", "0", "0.025"), "1")),
-        "bills_failures": (probability, rng.choice(("no", "yes", "unknown"))),
+        "bills_failures": (1.5 * probability, rng.choice(("yes", "no", "yes", "unknown"))),
     }
 
 
@@ -175,7 +176,7 @@ def _offer(rng: random.Random, entry: Raw, resolution: str | None, sound: bool, 
     if "quality" in offer:
         offer["quality_source"] = "https://scores.example"
     if is_fixed:
-        lengths = oracles._lengths(offer.get("seconds", entry["seconds"]))
+        lengths = oracles.lengths_of({**entry, **offer}["seconds"])
         assert lengths is not None
         offer["prices"] = {str(_number(length)): _fixed_price(rng, length) for length in lengths}
         return offer

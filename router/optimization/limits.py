@@ -20,10 +20,11 @@ def assignment(choices: Sequence[Choices], limits: Limits) -> Problem:
     """The assignment problem of a scenario.
 
     The options of a class are its candidates, then being left out if its clips have a value. Among plans of equal
-    expected cost: fewer clips left out, then lower worst case, then higher quality (none is lowest), then catalog order.
+    expected cost: fewer clips left out, then lower worst case, then higher quality, then catalog order. No score counts as 0, or
+    as less than the lowest score if that is not above 0.
     """
     scores = [Fraction(c.offer.quality) for own in choices for c in own.candidates if c.offer.quality is not None]
-    none = min(scores, default=Fraction(1)) - 1
+    none = min([Fraction(0), *(score - 1 for score in scores)])
     return Problem(tuple(_group(own, none) for own in choices), tuple(_rows(choices, limits)))
 
 

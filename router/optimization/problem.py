@@ -16,8 +16,8 @@ Number: TypeAlias = int | float | Fraction
 Counts: TypeAlias = tuple[tuple[int, ...], ...]
 """How many of each class go to each of its options."""
 
-COST_DIGITS = 3
-"""Costs are micro-dollars; what differs by less than 10^-3 of one differs by rounding of floats only."""
+SAME_COST = 1e-3
+"""Costs are micro-dollars; what differs by less than a thousandth of one differs by rounding of floats only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,6 @@ class Option:
     """Micro-dollars; whole unless a probability is in it."""
     ties: tuple[Number, ...] = ()
     """What to minimise next, in this order, where costs are equal."""
-
-    @property
-    def key(self) -> tuple[Number, ...]:
-        """Least first: the cost, then the ties."""
-        return (round(self.cost, COST_DIGITS), *self.ties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +131,13 @@ class Solution:
 
 def without_limits(problem: Problem) -> Counts:
     """Every class on its best option: optimal where no limit binds, and a lower bound where one does."""
-    return tuple(
-        _all_on(group, min(range(len(group.options)), key=lambda o: group.options[o].key)) for group in problem.groups
-    )
+    return tuple(_all_on(group, _best(group.options)) for group in problem.groups)
+
+
+def _best(options: Sequence[Option]) -> int:
+    least = min(option.cost for option in options)
+    tied = [o for o, option in enumerate(options) if option.cost <= least + SAME_COST]
+    return min(tied, key=lambda o: options[o].ties)
 
 
 def _all_on(group: Group, best: int) -> tuple[int, ...]:

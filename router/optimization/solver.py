@@ -18,7 +18,7 @@ from router import log
 from router.errors import SolverError, TimeLimitError
 from router.optimization.bound import Bound, bound_from
 from router.optimization.formulation import Formulation, ScaledRow, scaled
-from router.optimization.problem import COST_DIGITS, Counts, Number, Problem, Row, Solution, Uses, weighed
+from router.optimization.problem import SAME_COST, Counts, Number, Problem, Row, Solution, Uses, weighed
 
 TIE_NODES = 1000
 """How far a search among plans of equal cost goes; a count, not a time, so that the same plan comes out every time."""
@@ -263,9 +263,9 @@ def _untied(
 
     Where a search would take more than ``TIE_NODES`` nodes, or time runs out, the best found by then.
     """
-    counts, cost = found.counts, round(problem.cost(found.counts), COST_DIGITS)
-    most = found.relaxed.closing(cost + 10**-COST_DIGITS, most)
-    kept = [*rows, _reached("cost", problem.costs, cost, COST_DIGITS)]
+    counts, cost = found.counts, problem.cost(found.counts) + SAME_COST
+    most = found.relaxed.closing(cost, most)
+    kept = [*rows, _reached("cost", problem.costs, cost)]
     for level in problem.ties():
         if not _tells_apart(level, most):
             continue
@@ -280,8 +280,8 @@ def _untied(
     return counts
 
 
-def _reached(name: str, weights: Uses, weight: Number, digits: int = 0) -> tuple[Row, ScaledRow]:
-    row = Row(name, "at_most", weight, weights, digits=digits)
+def _reached(name: str, weights: Uses, weight: Number) -> tuple[Row, ScaledRow]:
+    row = Row(name, "at_most", weight, weights, digits=6)
     return row, scaled(row)
 
 

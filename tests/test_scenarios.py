@@ -1,0 +1,530 @@
+"""Every file in ``scenarios/``: its plan has the numbers that its comment and ``scenarios/README.md`` promise.
+
+The numbers are worked out by hand from the catalog's prices, in the comments. A file without an entry here fails.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import router
+from router.checking.check import check
+from router.cli import run
+from router.loading.scenario_file import resolved_catalogs
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = ROOT / "scenarios"
+DAY = dt.date(2026, 4, 10)
+FILES = sorted(path.name for path in SCENARIOS.iterdir() if path.suffix in {".toml", ".json", ".csv"})
+HELPERS = sorted(path.relative_to(SCENARIOS).as_posix() for path in SCENARIOS.glob("*/*") if path.is_file())
+
+
+class Made(NamedTuple):
+    """Some clips of one kind on one model."""
+
+    clip: str
+    times: int
+    model: str
+    price_usd: str
+
+
+class Figures(NamedTuple):
+    """What a plan must show."""
+
+    nominal_usd: str
+    expected_usd: str
+    worst_usd: str
+    made: tuple[Made, ...]
+    savings_usd: Mapping[str, str] = {}
+    """Baseline: what the plan saves against it; other baselines are not looked at."""
+    left_out: Mapping[str, int] = {}
+
+
+def production(count: int, on_o3: str, on_3_0: str, delta: str) -> Figures:
+    """The production table for 10 s at 1080p with sound: 10 x 0.125 = 1.25 on kling-o3, 10 x 0.150 = 1.50 on kling-3.0."""
+    # In the worst case kling-o3 is down for every clip, and kling-3.0 makes it.
+    made = (Made("clip", count, "kling-o3", "1.25"),)
+    return Figures(on_o3, on_o3, on_3_0, made, {"always kling-3.0": delta, "always kling-o3": "0"})
+
+
+def from_image(count: int, total: str) -> Figures:
+    """The production table for 10 s from an image: kling-o1 charges 1.111, and no other model can stand in."""
+    return Figures(total, total, total, (Made("clip", count, "kling-o1", "1.111"),))
+
+
+def caught(expected_usd: str) -> Figures:
+    """60 clips on kling-o3 (its cap) and 40 on kling-3.0: 60 x 1.25 + 40 x 1.50 = 75 + 60 = 135 if nothing is down.
+
+    Any clip may find everything down, which costs 3.00: 300 at worst, whatever the direction.
+    """
+    made = (Made("clip", 40, "kling-3.0", "1.50"), Made("clip", 60, "kling-o3", "1.25"))
+    return Figures("135", expected_usd, "300", made)
+
+
+# Text-to-video, USD a second:          720p silent  720p sound  1080p silent  1080p sound
+#   kling-3.0                            0.075        0.113       0.100         0.150
+#   kling-o3                             0.075        0.100       0.100         0.125
+# kling-o1: 0.556 for 5 s, 1.111 for 10 s.  Motion control at 1080p: 0.151 a billed second.
+EXPECTED: Mapping[str, Figures] = {
+    "quickstart.toml": Figures(
+        # 4 x 1.25 + 12 x 0.45 + 3 x 0.525 + 2 x 1.963 + 4.24 = 5 + 5.4 + 1.575 + 3.926 + 4.24
+        "20.141",
+        # kling-3.0 is up with 0.995 and kling-o3 with 0.99, so both are down with 0.005 x 0.01 = 0.00005.
+        # hero: 0.99 x 1.25 + 0.01 x 0.995 x 1.50 = 1.252425. Where both models cost the same: the price x 0.99995.
+        # 4 x 1.252425 + 3.926 + (5.4 + 1.575 + 4.24) x 0.99995 = 5.0097 + 3.926 + 11.21443925 = 20.15013925
+        "20.150139",
+        # 4 x 1.50 + 5.4 + 1.575 + 3.926 + 4.24
+        "21.141",
+        (
+            Made("hero", 4, "kling-o3", "1.25"),  # 10 x 0.125
+            Made("teaser", 12, "kling-3.0", "0.45"),  # 6 x 0.075
+            Made("product-turn", 3, "kling-3.0", "0.525"),  # 7 x 0.075, an image prompt
+            Made("dancer", 2, "kling-motion-control", "1.963"),  # 12.5 s are billed as 13; 13 x 0.151
+            Made("long-cut", 1, "kling-3.0", "4.24"),  # 40 x 0.100 + 40 x 0.006 of dubbing
+        ),
+    ),
+    "text-to-video-100.toml": production(100, "125", "150", "25"),
+    "text-to-video-500.toml": production(500, "625", "750", "125"),
+    "text-to-video-1000.toml": production(1000, "1250", "1500", "250"),
+    "launch.json": production(100, "125", "150", "25"),
+    "image-to-video-100.toml": from_image(100, "111.10"),
+    "image-to-video-500.toml": from_image(500, "555.50"),
+    "image-to-video-1000.toml": from_image(1000, "1111.00"),
+    "motion-control-dearest.toml": Figures(
+        # 30 x 0.151
+        "4.53",
+        "4.53",
+        "4.53",
+        (Made("longest-dance", 1, "kling-motion-control", "4.53"),),
+    ),
+    "premium-of-3.0.toml": Figures(
+        # 100 x 1.25 + 100 x 1.50; only one model is allowed to each, so nothing else can catch it
+        "275",
+        "275",
+        "275",
+        (Made("on-o3", 100, "kling-o3", "1.25"), Made("on-3.0", 100, "kling-3.0", "1.50")),
+    ),
+    "tie-720p-silent.toml": Figures(
+        # 200 x 10 x 0.075
+        "150",
+        "150",
+        "150",
+        (Made("either", 100, "kling-3.0", "0.75"), Made("only-o3", 100, "kling-o3", "0.75")),
+        {"always kling-3.0": "0", "always kling-o3": "0"},
+    ),
+    "resolution-step.toml": Figures(
+        # 0.75 + 1.00 + 1.13 + 1.50 + 0.75 + 1.00 + 1.00 + 1.25
+        "8.38",
+        "8.38",
+        "8.38",
+        (
+            Made("3.0-silent-720p", 1, "kling-3.0", "0.75"),
+            Made("3.0-silent-1080p", 1, "kling-3.0", "1.00"),
+            Made("3.0-sound-720p", 1, "kling-3.0", "1.13"),
+            Made("3.0-sound-1080p", 1, "kling-3.0", "1.50"),
+            Made("o3-silent-720p", 1, "kling-o3", "0.75"),
+            Made("o3-silent-1080p", 1, "kling-o3", "1.00"),
+            Made("o3-sound-720p", 1, "kling-o3", "1.00"),
+            Made("o3-sound-1080p", 1, "kling-o3", "1.25"),
+        ),
+    ),
+    "image-prompt-720p.toml": Figures(
+        # 100 x 1.111 + 100 x 10 x 0.075; behind kling-3.0 stands kling-o3 at the same price
+        "186.10",
+        "186.10",
+        "186.10",
+        (Made("stays", 100, "kling-o1", "1.111"), Made("moves", 100, "kling-3.0", "0.75")),
+    ),
+    "image-prompt-any.toml": Figures(
+        # 100 x 0.75; at worst both text-to-video models are down and kling-o1 makes them: 100 x 1.111
+        "75",
+        "75",
+        "111.10",
+        (Made("clip", 100, "kling-3.0", "0.75"),),
+        {"always kling-o1": "36.10"},
+    ),
+    "cap.toml": Figures(
+        # A place on kling-o3 saves 0.025 a second: 0.375 for 15 s, 0.125 for 5 s. So all 20 long ones and 20 of the short ones:
+        # 20 x 1.875 + 20 x 0.625 + 60 x 0.75 = 37.5 + 12.5 + 45
+        "95",
+        "95",
+        # All on kling-3.0, as primary or as fallback: (20 x 15 + 80 x 5) x 0.150 = 700 x 0.150
+        "105",
+        (
+            Made("short", 60, "kling-3.0", "0.75"),
+            Made("short", 20, "kling-o3", "0.625"),
+            Made("long", 20, "kling-o3", "1.875"),
+        ),
+        # All on kling-o3: 700 x 0.125 = 87.50
+        {"always kling-o3": "-7.50", "always kling-3.0": "10"},
+    ),
+    "share.toml": Figures(
+        # 70 x 1.25 + 30 x 1.50 = 87.5 + 45
+        "132.50",
+        "132.50",
+        "150",
+        (Made("clip", 30, "kling-3.0", "1.50"), Made("clip", 70, "kling-o3", "1.25")),
+        {"always kling-o3": "-7.50"},
+    ),
+    "budget.toml": Figures(
+        # 44.50 - 20 x 1.25 = 19.50 are free. A variant is worth 0.75 more than it costs (1.25), an extra 0.125 more (0.375):
+        # 15 variants (18.75) and 2 extras (0.75) use it up and gain 11.50; 14 and 5 would gain 11.125. A sketch costs 0.375 > 0.30.
+        "44.50",
+        "44.50",
+        # 35 x 1.50 + 2 x 0.375
+        "53.25",
+        (
+            Made("must-have", 20, "kling-o3", "1.25"),
+            Made("variant", 15, "kling-o3", "1.25"),
+            Made("extra", 2, "kling-3.0", "0.375"),
+        ),
+        left_out={"variant": 5, "extra": 38, "sketch": 4},
+    ),
+    "worst-case.toml": Figures(
+        # n clips on kling-3.0: 1.50 n + 5.00 (100 - n) <= 290, so n = 60. 60 x 1.50 + 40 x 1.25
+        "140",
+        # kling-o3: 0.99 x 1.25 + 0.01 x 5.00 = 1.2875. 60 x 1.50 + 40 x 1.2875 = 90 + 51.5
+        "141.50",
+        # 60 x 1.50 + 40 x 5.00
+        "290",
+        (Made("clip", 60, "kling-3.0", "1.50"), Made("clip", 40, "kling-o3", "1.25")),
+        # 100 x 1.2875 = 128.75 without the limit
+        {"always kling-o3": "-12.75"},
+    ),
+    # kling-o3 is up with 0.98, kling-3.0 with 0.99; a missing clip costs 3.00.
+    # On kling-o3, alone 0.98 x 1.25 + 0.02 x 3 = 1.285, caught by kling-3.0 1.225 + 0.02 x 0.99 x 1.50 + 0.0002 x 3 = 1.2553.
+    # On kling-3.0, alone 0.99 x 1.50 + 0.01 x 3 = 1.515, caught by kling-o3 1.485 + 0.01 x 0.98 x 1.25 + 0.0002 x 3 = 1.49785.
+    "fallback-none.toml": caught("137.70"),  # 60 x 1.285 + 40 x 1.515 = 77.1 + 60.6
+    "fallback-cheaper.toml": caught("137.014"),  # 60 x 1.285 + 40 x 1.49785 = 77.1 + 59.914
+    "fallback-dearer.toml": caught("135.918"),  # 60 x 1.2553 + 40 x 1.515 = 75.318 + 60.6
+    "fallback-any.toml": caught("135.232"),  # 60 x 1.2553 + 40 x 1.49785 = 75.318 + 59.914
+    "fallback-degraded.toml": Figures(
+        # 100 x (0.95 x 1.25 + 0.05 x 0.75): kling-3.0 catches with its cheapest, 720p silent; it is always up
+        "125",
+        "122.50",
+        "125",
+        (Made("clip", 100, "kling-o3", "1.25"),),
+    ),
+    "billed-failures.toml": Figures(
+        # example-bargain fails with 0.2 and bills it, then example-steady makes the clip.
+        # With sound: 1.10 + 0.2 x 1.35 = 1.37 against 1.35. Silent: 0.80 + 0.2 x 1.20 = 1.04 against 1.20.
+        "107.50",  # 50 x 1.35 + 50 x 0.80
+        "119.50",  # 50 x 1.35 + 50 x 1.04
+        "167.50",  # 50 x 1.35 + 50 x (0.80 + 1.20); with sound nothing dearer than 1.35 stands behind
+        (Made("with-sound", 50, "example-steady", "1.35"), Made("silent", 50, "example-bargain", "0.80")),
+        {"always example-steady": "8", "always example-bargain": "1"},  # 50 x 0.16; 50 x 0.02
+    ),
+    "outage-one-provider.toml": Figures(
+        # kling-o3 makes it with 0.99 x 0.97 = 0.9603; kling-3.0 with 0.99 x 0.03 = 0.0297; evolink is down with 0.01.
+        # 0.9603 x 1.25 + 0.0297 x 1.50 + 0.01 x 5 = 1.200375 + 0.04455 + 0.05 = 1.294925
+        "125",
+        "129.4925",
+        "500",
+        (Made("clip", 100, "kling-o3", "1.25"),),
+    ),
+    "outage-two-providers.toml": Figures(
+        # Where kling-o3 does not, example-steady makes it with (1 - 0.9603) x 0.98 = 0.038906; kling-3.0 with 0.0297 x 0.02 = 0.000594;
+        # both providers are down with 0.01 x 0.02 = 0.0002.
+        # 1.200375 + 0.038906 x 1.35 + 0.000594 x 1.50 + 0.0002 x 5 = 1.200375 + 0.0525231 + 0.000891 + 0.001 = 1.2547891
+        "125",
+        "125.47891",
+        "500",
+        (Made("clip", 100, "kling-o3", "1.25"),),
+    ),
+    "long-clips.toml": Figures(
+        # 4.00 + 1.667 + 6.795
+        "12.462",
+        "12.462",
+        "12.462",
+        (
+            Made("film", 1, "kling-3.0", "4.00"),  # 40 x 0.100
+            Made("turn", 1, "kling-o1", "1.667"),  # 1.111 + 0.556; three times 5 s would be 1.668
+            Made("dance", 1, "kling-motion-control", "6.795"),  # 3 x 15 x 0.151; 2 x 22.5 s would be 46 x 0.151 = 6.946
+        ),
+    ),
+    "dubbing.toml": Figures(
+        # 40 x (0.625 + 0.736 + 1.25 + 1.16)
+        "150.84",
+        "150.84",
+        # Behind kling-o3 stands kling-3.0: dubbed at 5 s (0.63), native at 10 s (1.50). 40 x (0.63 + 0.736 + 1.50 + 1.16)
+        "161.04",
+        (
+            Made("five-seconds", 40, "kling-o3", "0.625"),  # 5 x 0.125; dubbed 0.50 + 0.03 + 0.10 = 0.63
+            Made("six-seconds", 40, "kling-3.0", "0.736"),  # 0.60 + 0.036 + 0.10; native 0.75
+            Made("ten-native", 40, "kling-o3", "1.25"),
+            Made("ten-dubbed", 40, "kling-3.0", "1.16"),  # 1.00 + 0.06 + 0.10
+        ),
+    ),
+    "credits.toml": Figures(
+        # 7 x 5 = 35 credits; 35 / 72 = 0.4861111... is rounded to 0.486111
+        "4.86111",
+        "4.86111",
+        "4.86111",
+        (Made("clip", 10, "example-model", "0.486111"),),
+    ),
+    "table.toml": Figures(
+        # 1.875 + 8 x 0.30 + 6 x 0.848 + 2 x 0.906 = 1.875 + 2.4 + 5.088 + 1.812
+        "11.175",
+        "11.175",
+        "11.55",  # the opening on kling-3.0: 15 x 0.150 = 2.25
+        (
+            Made("opening", 1, "kling-o3", "1.875"),  # 15 x 0.125
+            Made("reaction", 8, "kling-3.0", "0.30"),  # 4 x 0.075
+            Made("street", 6, "kling-3.0", "0.848"),  # 8 x 0.100 + 8 x 0.006 of dubbing
+            Made("walk", 2, "kling-motion-control", "0.906"),  # 6.4 s are billed as 6; 6 x 0.151
+        ),
+    ),
+    "plain-table.csv": Figures(
+        # 12 x 0.45 + 1.875 + 30 x 0.225 = 5.4 + 1.875 + 6.75
+        "14.025",
+        "14.025",
+        "14.40",
+        (
+            Made("square", 12, "kling-3.0", "0.45"),  # 6 x 0.075
+            Made("trailer", 1, "kling-o3", "1.875"),  # 15 x 0.125
+            Made("loop", 30, "kling-3.0", "0.225"),  # 3 x 0.075
+        ),
+    ),
+}
+
+NO_PLAN: Mapping[str, str] = {
+    "infeasible-budget.toml": r"raise limits\.budget_usd from 100\.\d+ to 125\.0+ ",  # 100 x 1.25
+    "infeasible-clip.toml": r"'one-take' .* 2 too-long .*kling-3\.0 makes 15 s at most, the clip needs 20 s",
+}
+"""Scenarios that no plan can meet, and what the answer says."""
+
+
+@cache
+def planned(name: str) -> router.Plan:
+    return router.plan(router.Scenario.load(SCENARIOS / name), on=DAY)
+
+
+def price_of(name: str, clip: str) -> Decimal:
+    return next(route.price_usd for route in planned(name).routes if clip in route.clips)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_scenario_has_the_numbers_worked_out_by_hand(name: str) -> None:
+    if name in NO_PLAN:
+        with pytest.raises(router.NoPlanError, match=NO_PLAN[name]):
+            planned(name)
+        return
+    assert name in EXPECTED, f"scenarios/{name} has no hand-derived numbers in this file"
+    figures = EXPECTED[name]
+
+    plan = planned(name)
+
+    totals = plan.totals
+    assert totals.nominal_usd == Decimal(figures.nominal_usd)
+    assert totals.expected_usd == Decimal(figures.expected_usd)
+    assert totals.worst_usd == Decimal(figures.worst_usd)
+    made = [
+        (clip, count, route.model, route.price_usd)
+        for route in plan.routes
+        for clip, count in zip(route.clips, route.counts, strict=True)
+    ]
+    assert sorted(made) == sorted((m.clip, m.times, m.model, Decimal(m.price_usd)) for m in figures.made)
+    left = {c: n for entry in plan.left_out for c, n in zip(entry.clips, entry.counts, strict=True)}
+    assert left == figures.left_out
+    savings = {baseline.name: baseline.saving_usd for baseline in plan.baselines}
+    assert {rule: savings[rule] for rule in figures.savings_usd} == {
+        rule: Decimal(saving) for rule, saving in figures.savings_usd.items()
+    }
+    assert plan.status == "optimal"
+    assert plan.warnings == ()
+
+
+def test_every_expectation_belongs_to_a_file() -> None:
+    assert {*EXPECTED, *NO_PLAN} <= set(FILES)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name not in NO_PLAN])
+def test_the_plan_of_a_scenario_passes_the_independent_check(name: str) -> None:
+    scenario = router.Scenario.load(SCENARIOS / name)
+
+    assert check(planned(name), scenario, resolved_catalogs(scenario), DAY) == []
+
+
+def test_planning_every_scenario_twice_gives_the_same_bytes_under_any_hash_seed() -> None:
+    names = [name for name in FILES if name not in NO_PLAN]
+    command = "import sys; from router.cli import app\n" + (
+        "for name in sys.argv[1:]: app.main(['plan', name, '--format', 'json', '--as-of', '2026-04-10'], standalone_mode=False)"
+    )
+
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", command, *(f"scenarios/{name}" for name in names)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    )
+
+    assert first.count(b'"status": "optimal"') == len(names)
+    assert first == second
+
+
+@pytest.mark.parametrize("name", NO_PLAN)
+def test_a_scenario_without_a_plan_says_so_in_its_first_line_and_by_exit_status_3(name: str) -> None:
+    assert (SCENARIOS / name).read_text("utf-8").splitlines()[0] == "# exit status: 3"
+
+    with pytest.raises(SystemExit, match=r"^3$"):
+        run(["plan", str(SCENARIOS / name), "--format", "json", "--as-of", DAY.isoformat()])
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".toml")])
+def test_a_scenario_begins_with_one_to_three_lines_that_say_what_it_shows(name: str) -> None:
+    lines = (SCENARIOS / name).read_text("utf-8").split("\n\n")[0].splitlines()
+
+    said = [line for line in lines if line != "# exit status: 3"]
+
+    assert 1 <= len(said) <= 3
+    assert all(line.startswith("# ") for line in said)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_readme_gives_each_scenario_its_command_and_its_expected_cost(name: str) -> None:
+    row = next((line for line in readme().splitlines() if line.startswith(f"| [{name}]({name}) |")), None)
+
+    assert row is not None, f"scenarios/README.md has no row for {name}"
+    assert f"`router plan scenarios/{name}`" in row
+    figure = row.rstrip("| ").rpartition("|")[2]
+    if name in NO_PLAN:
+        assert "exit status 3" in figure
+    else:
+        leading = re.search(r"\$([\d,]+\.\d+)", figure)
+        assert leading is not None
+        assert abs(Decimal(leading[1].replace(",", "")) - Decimal(EXPECTED[name].expected_usd)) <= Decimal("0.005")
+
+
+def test_the_readme_names_no_scenario_that_does_not_exist_and_every_helper_file() -> None:
+    linked = re.findall(r"\]\(([^)#:]+)\)", readme())
+
+    assert all((SCENARIOS / target).exists() for target in linked)
+    assert {*FILES, *HELPERS} <= set(linked)
+
+
+def readme() -> str:
+    return (SCENARIOS / "README.md").read_text("utf-8")
+
+
+def test_3_0_costs_20_percent_more_than_o3_at_1080p_with_sound() -> None:
+    name = "premium-of-3.0.toml"
+
+    assert price_of(name, "on-3.0") / price_of(name, "on-o3") == Decimal("1.2")
+
+
+def test_the_720p_silent_tie_goes_to_the_first_in_the_catalog_and_the_other_stands_behind_it() -> None:
+    name = "tie-720p-silent.toml"
+    assert price_of(name, "either") == price_of(name, "only-o3")
+
+    chain = planned(name).routes[0].chain
+
+    assert [(step.model, step.price_usd) for step in chain] == [
+        ("kling-3.0", Decimal("0.75")),
+        ("kling-o3", Decimal("0.75")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("clip", "factor"),
+    # 1.00 / 0.75 = 4/3; 1.50 / 1.13 = 150/113 = 1.327...; 1.25 / 1.00
+    [("3.0-silent", (4, 3)), ("3.0-sound", (150, 113)), ("o3-silent", (4, 3)), ("o3-sound", (5, 4))],
+)
+def test_1080p_costs_25_to_33_percent_more_than_720p(clip: str, factor: tuple[int, int]) -> None:
+    low, high = (price_of("resolution-step.toml", f"{clip}-{resolution}") for resolution in ("720p", "1080p"))
+
+    assert high * factor[1] == low * factor[0]
+    assert Decimal("1.25") <= high / low <= Decimal(4) / 3
+
+
+def test_no_single_generation_of_motion_control_costs_more_than_the_dearest_scenario() -> None:
+    dearest = planned("motion-control-dearest.toml").routes[0]
+
+    prices = [
+        offer.price_per_second * terms.seconds.max
+        for entry in router.Catalog.load("evolink").models
+        if entry.mode == "motion-control"
+        for offer in entry.offers
+        if (terms := entry.terms(offer)).seconds and terms.seconds.max and offer.price_per_second
+    ]
+
+    assert len(prices) == 4
+    assert max(prices) == dearest.price_usd == Decimal("4.53")
+    assert (dearest.reference, dearest.resolution, dearest.segments) == ("video", "1080p", (Decimal(30),))
+
+
+def test_accepting_an_image_prompt_at_720p_saves_36_10_on_100_clips() -> None:
+    stays, moves = planned("image-prompt-720p.toml").routes
+
+    assert (stays.mode, stays.resolution) == ("image-to-video", None)
+    assert (moves.mode, moves.resolution) == ("text-to-video", "720p")
+    # 111.10 - 75.00; and the same without a resolution, where the plan itself says it (see the baseline above)
+    assert stays.price_usd * stays.count - moves.price_usd * moves.count == Decimal("36.10")
+    assert planned("image-prompt-any.toml").routes[0].resolution == "720p"
+
+
+@pytest.mark.parametrize(
+    ("direction", "missing"),
+    [
+        ("none", 1.6),  # 60 x 0.02 + 40 x 0.01
+        ("cheaper", 1.208),  # 60 x 0.02 + 40 x 0.01 x 0.02
+        ("dearer", 0.412),  # 60 x 0.02 x 0.01 + 40 x 0.01
+        ("any", 0.02),  # 100 x 0.02 x 0.01
+    ],
+)
+def test_the_fallback_direction_decides_how_many_clips_are_missing(direction: str, missing: float) -> None:
+    assert planned(f"fallback-{direction}.toml").totals.unserved_expected == pytest.approx(missing, abs=1e-9)
+
+
+def test_a_degraded_fallback_makes_five_clips_in_a_hundred_below_their_requirements() -> None:
+    plan = planned("fallback-degraded.toml")
+
+    assert plan.totals.degraded_expected == pytest.approx(5)  # 100 x 0.05
+    assert set(plan.routes[0].chain[1].shortfall) == {"resolution", "audio"}
+
+
+def test_a_second_provider_cuts_the_missing_clips_from_1_to_0_02_in_a_hundred() -> None:
+    one, two = (planned(f"outage-{name}.toml") for name in ("one-provider", "two-providers"))
+
+    assert one.totals.unserved_expected == pytest.approx(1)  # 100 x 0.01
+    assert two.totals.unserved_expected == pytest.approx(0.02)  # 100 x 0.01 x 0.02
+    assert [step.provider for step in two.routes[0].chain] == ["evolink", "example-cloud", "evolink"]
+
+
+def test_long_clips_are_made_of_the_segments_that_cost_least() -> None:
+    film, turn, dance = planned("long-clips.toml").routes
+
+    assert len(film.segments) == 3
+    assert sum(film.segments) == film.generated_seconds == Decimal(40)
+    assert turn.segments == (Decimal(10), Decimal(5))
+    assert dance.segments == (Decimal(15), Decimal(15), Decimal(15))
+    assert dance.billed_seconds == Decimal(45)
+
+
+def test_sound_comes_from_the_model_at_five_seconds_and_from_dubbing_at_six() -> None:
+    assert [route.audio for route in planned("dubbing.toml").routes] == ["native", "deferred", "native", "deferred"]
+
+
+def test_a_plan_in_credits_shows_credits_besides_dollars() -> None:
+    assert planned("credits.toml").totals.nominal_units == {"credit": "350"}  # 10 x 7 x 5
+
+
+def test_the_json_scenario_is_the_toml_scenario() -> None:
+    written, spelled = planned("launch.json"), planned("text-to-video-100.toml")
+
+    assert written.totals == spelled.totals
+    assert written.baselines == spelled.baselines
