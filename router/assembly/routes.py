@@ -112,6 +112,7 @@ def chain_steps(chain: Chain) -> tuple[ChainStep, ...]:
             audio=step.candidate.audio,
             segments=tuple(map(seconds, step.candidate.generation.segments)),
             price_usd=from_micro(step.candidate.price),
+            dubbing_usd=from_micro(step.candidate.dubbing),
             billed_usd=from_micro(step.billed),
             probability=_probability(served),
             availability=step.availability,

@@ -14,7 +14,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from router.errors import InputError, Problem
-from router.loading.formats import MAX_DEPTH, RepeatedKeyError, Source, deeper, json_value, shown
+from router.loading.formats import MAX_DEPTH, RepeatedKeyError, Source, deeper, json_value
+from router.schema.base import printable
 
 _LISTS = {"models", "not_models", "providers", "not_providers"}
 _FLAGS = {"accept_image_prompt"}
@@ -53,7 +54,9 @@ def _json_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         except RepeatedKeyError as error:
             problems.append(
-                Problem(f"`{shown(str(error))[:60]}` stands twice in one object; keep one", f"{source.label}:{line}")
+                Problem(
+                    f"`{printable(str(error))[:60]}` stands twice in one object; keep one", f"{source.label}:{line}"
+                )
             )
             continue
         except (RecursionError, ValueError, InvalidOperation):
@@ -72,6 +75,9 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
     problems: list[Problem] = []
     try:
         header = [name.strip() for name in next(reader)]
+        if "" in header or "request." in header:
+            position = 1 + next(i for i, name in enumerate(header) if name in ("", "request."))
+            raise InputError([Problem(f"column {position} has no name", f"{source.label}:1")])
         if repeated := sorted({name for name in header if header.count(name) > 1}):
             raise InputError([Problem(f"column `{repeated[0][:60]}` stands twice; keep one", f"{source.label}:1")])
         last = reader.line_num
@@ -93,13 +99,16 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _fields(cells: dict[str, str]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
+    own: dict[str, str] = {}
     for name, cell in cells.items():
         if not cell.strip():
             continue
         if name.startswith("request."):
-            fields.setdefault("request", {})[name.removeprefix("request.")] = cell
+            own[name.removeprefix("request.")] = cell
         else:
             fields[name] = _cell(name, cell.strip())
+    if own and isinstance(fields.setdefault("request", {}), dict):
+        fields["request"] = {**fields["request"], **own}
     return fields
 
 
@@ -118,7 +127,8 @@ def _cell(name: str, cell: str) -> Any:
                 else number
             )
         if name in ("request", "drafts"):
-            return json_value(cell)
+            value = json_value(cell)
+            return cell if deeper(value, MAX_DEPTH) else value
     except (InvalidOperation, ValueError, RecursionError, RepeatedKeyError):
         pass
     return cell

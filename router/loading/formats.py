@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from router.errors import InputError, Problem
 from router.loading.positions import Positions
-from router.schema.base import Path, unprintable
+from router.schema.base import Path, printable
 
 MAX_BYTES = 256 * 2**20
 MAX_DEPTH = 60
@@ -50,7 +50,7 @@ class Source:
         """Keys that stand twice in one JSON object."""
         found = self._positions.repeated if self._positions else []
         return [
-            Problem(f"`{shown(str(path[-1]))[:60]}` stands twice in one object; keep one", f"{self.label}:{line}")
+            Problem(f"`{printable(str(path[-1]))[:60]}` stands twice in one object; keep one", f"{self.label}:{line}")
             for path, line in found
         ]
 
@@ -58,11 +58,6 @@ class Source:
 def row_line(path: Path) -> int:
     """The line of a table's row: rows carry theirs as their position (``("clips", LINE, ...)``)."""
     return next((part for part in path if isinstance(part, int)), 1)
-
-
-def shown(name: str) -> str:
-    """A file name that is safe to print."""
-    return "".join("?" if unprintable(character) else character for character in name)
 
 
 def read(path: str | FilePath, *, tables: bool = False) -> Source:
@@ -73,7 +68,7 @@ def read(path: str | FilePath, *, tables: bool = False) -> Source:
     InputError
         If there is no such file, or it is a directory, empty, too large, or no UTF-8 text.
     """
-    label = "<stdin>" if str(path) == "-" else shown(str(path))
+    label = "<stdin>" if str(path) == "-" else printable(str(path))
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1) if str(path) == "-" else _bytes(FilePath(path))
     except FileNotFoundError:
@@ -164,13 +159,14 @@ def parse(source: Source) -> dict[str, Any]:
 
 def _long_key(source: Source) -> Problem | None:
     """Tomllib takes time quadratic in the parts of one dotted key; a line of prose never looks like one of many parts."""
-    for number, line in enumerate(source.text.split("\n"), start=1):
-        if line.count(".") > MAX_DEPTH:
-            for piece in line.split("=")[:-1] or [line]:
-                parts = re.sub(r"[\"'\s]", "", piece)
-                if parts.count(".") > MAX_DEPTH and ".." not in parts:
-                    return Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:{number}")
+    if found := _LONG_KEY.search(source.text):
+        line = source.text.count("\n", 0, found.end()) + 1
+        return Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:{line}")
     return None
+
+
+_PART = r"""(?:[A-Za-z0-9_-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?:^[ \t]*+\[{{0,2}}|[{{{{,])[ \t]*+(?:{_PART}\.[ \t]*+){{{MAX_DEPTH}}}", re.MULTILINE)
 
 
 def _toml_value(text: str) -> Any:
@@ -208,7 +204,9 @@ def _toml_problem(source: Source, text: str) -> Problem:
     message, line, column = found.groups()
     message = re.sub(r"\('([^']*)',\)", r"'\1'", message)
     message = re.sub(r"\('([^()]*)'\)", lambda name: "'" + name.group(1).replace("', '", ".") + "'", message)
-    message = re.sub(r"\\x([0-9a-f]{2})", lambda code: f"U+{int(code.group(1), 16):04X}", shown(message)).rstrip(".")
+    message = re.sub(r"\\x([0-9a-f]{2})", lambda code: f"U+{int(code.group(1), 16):04X}", printable(message)).rstrip(
+        "."
+    )
     return Problem(f"is not TOML: {message[:1].lower()}{message[1:]} (column {column})", f"{source.label}:{line}")
 
 

@@ -10,7 +10,7 @@ from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.clip_table import rows
 from router.loading.formats import Source, parse, read
 from router.loading.validation import validated
-from router.schema.base import Path
+from router.schema.base import Path, printable
 from router.schema.catalog import Catalog
 from router.schema.scenario import LATER, LATER_VALUES, Defaults, Scenario, duplicate_ids
 
@@ -47,7 +47,7 @@ def load_scenario(path: str | FilePath) -> Scenario:
     clips = data.get("clips")
     if isinstance(clips, list):
         ids = [clip.get("id", f"clip-{i + 1}") if isinstance(clip, dict) else None for i, clip in enumerate(clips)]
-        found += [Problem(text, where(place)) for place, text in duplicate_ids(ids)]
+        found += [Problem(f"`id` {text}", where(place)) for place, text in duplicate_ids(ids)]
     catalogs = _catalogs(data, source, found)
     scenario = validated(Scenario, data, where, later=LATER, later_values=LATER_VALUES, found=found)
     if catalogs:
@@ -98,6 +98,7 @@ def _without_bad_defaults(data: dict[str, Any], where: Any) -> tuple[list[Proble
             defaults,
             lambda path: where(("defaults", *path)),
             later={path[1:]: text for path, text in LATER.items() if path[0] == "defaults"},
+            name="defaults",
         )
     except InputError as error:
         kept = {k: v for k, v in data.items() if k != "defaults"}
@@ -118,5 +119,5 @@ def _catalogs(data: dict[str, Any], source: Source, found: list[Problem]) -> tup
             catalogs.append(load_catalog(name, source.folder))
         except InputError as error:
             place = source.where(("catalogs", position))
-            found += [Problem(f"in catalog '{name:.80}': {problem}", place) for problem in error.problems]
+            found += [Problem(f"in catalog '{printable(name[:80])}': {problem}", place) for problem in error.problems]
     return tuple(catalogs)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from router.errors import InputError, Problem, nearest
-from router.schema.base import Path, kind_of
+from router.schema.base import Path, kind_of, printable
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Later = Mapping[Path, Any]
@@ -32,6 +32,7 @@ def validated(
     later: Later = _NOTHING,
     later_values: Later = _NOTHING,
     found: Sequence[Problem] = (),
+    name: str = "",
 ) -> Schema:
     """``data`` as ``model``, or one InputError with every problem, each at its place in the file.
 
@@ -48,12 +49,16 @@ def validated(
         result = model.model_validate(data)
     except ValidationError as error:
         problems = [*found]
-        for details in error.errors(include_url=False):
+        errors = error.errors(include_url=False)
+        meant = {_real(d["loc"], data) for d in errors if d["type"] == "literal_error"}
+        for details in errors:
+            if details["type"] == "is_instance_of" or (
+                details["type"] == "bool_type" and _real(details["loc"], data) in meant
+            ):
+                continue  # The other branch of a union says it in the file's words
             for path, message in _messages(details, model, data, later, later_values):
-                problem = Problem(message, where(path))
-                if problem not in problems:
-                    problems.append(problem)
-        raise InputError(problems) from None
+                problems.append(Problem(message if path or not name else f"`{name}` {message}", where(path)))
+        raise InputError(list(dict.fromkeys(problems))) from None
     if found:
         raise InputError(list(found))
     return result
@@ -62,7 +67,7 @@ def validated(
 def _messages(
     details: ErrorDetails, model: type[BaseModel], data: Any, later: Later, later_values: Later
 ) -> list[tuple[Path, str]]:
-    path: Path = tuple(part for part in details["loc"] if part != "[key]")
+    path = _real(details["loc"], data)
     context = details.get("ctx", {})
     if details["type"] == "problems":
         return [((*path, *inner), _named((*path, *inner), text)) for inner, text in context["problems"]]
@@ -80,13 +85,38 @@ def _messages(
     if details["type"] in ("too_short", "string_too_short"):
         # pydantic also says so of a list whose every entry is wrong; the entries have their own messages.
         return [] if details["input"] else [(path, _named(path, "must not be empty"))]
-    text = details["msg"].removeprefix("Input should be ")
-    return [(path, _named(path, text if text != details["msg"] or "text" in context else f"must be {text}"))]
+    if bound := next((key for key in _BOUNDS if key in context), None):
+        return [
+            (path, _named(path, f"must be {_BOUNDS[bound]} {context[bound]:,}, not {kind_of(details['input'])[:40]}"))
+        ]
+    return [(path, _named(path, details["msg"]))]
+
+
+_BOUNDS = {"ge": "at least", "le": "at most", "gt": "above", "lt": "below"}
+
+
+def _real(loc: Sequence[str | int], data: Any) -> Path:
+    """The part of pydantic's location that is in the file: branches of a union and ``[key]`` are not."""
+    path: Path = ()
+    for at, part in enumerate(loc):
+        last = at == len(loc) - 1
+        if isinstance(data, dict):
+            if part == "[key]" or (part not in data and not last):
+                break
+            data = data.get(part)
+        elif isinstance(data, list | tuple):
+            if not isinstance(part, int) or part >= len(data):
+                break
+            data = data[part]
+        else:
+            break
+        path += (part,)
+    return path
 
 
 def _named(path: Path, text: str) -> str:
     keys = [part for part in path if isinstance(part, str)]
-    return f"`{keys[-1]}` {text}" if keys else text
+    return f"`{printable(keys[-1], 60)}` {text}" if keys and keys[-1] else text
 
 
 def _unknown(path: Path, general: tuple[Any, ...], model: type[BaseModel], later: Later) -> str:
@@ -112,9 +142,11 @@ def _missing(path: Path, data: Any) -> str:
 
 def _choice(given: Any, context: Mapping[str, Any]) -> str:
     options = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-    near = nearest(given, options) if isinstance(given, str) else None
-    shown = re.sub(r"[^\w. -]", "?", given)[:60] if isinstance(given, str) else kind_of(given)[:40]
     listed = " | ".join(options) if options else str(context.get("expected"))
+    if not isinstance(given, str) or not options:
+        return f"must be {listed}, not {kind_of(given)[:40]}"
+    near = nearest(given, options)
+    shown = re.sub(r"[^\w. -]", "?", given)[:60]
     return f"is '{shown}', must be {listed}" + (f"; did you mean '{near}'?" if near else "")
 
 

@@ -64,9 +64,9 @@ def write_whole(path: Path, text: str) -> None:
     InputError
         If the place cannot be written; nothing is left behind.
     """
-    target = path.resolve() if path.is_symlink() else path
     temporary: str | None = None
     try:
+        target = path.resolve() if path.is_symlink() else path
         if target.is_dir():
             raise IsADirectoryError(21, "is a directory")
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".router-", suffix=".tmp")

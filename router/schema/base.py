@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
@@ -63,7 +63,7 @@ class Within:
             try:
                 value = Decimal(text)
             except InvalidOperation:
-                raise PydanticCustomError("number", "{shown} is not a number", {"shown": repr(text[:40])}) from None
+                raise PydanticCustomError("number", "is not a number", {}) from None
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise PydanticCustomError("number", "must be a number, not {kind}", {"kind": kind_of(value)})
         if isinstance(value, int) and abs(value) >= 10**18:
@@ -142,6 +142,18 @@ def unprintable(text: str) -> str | None:
     return None
 
 
+def printable(text: str, most: int = 300) -> str:
+    """A text of a user as a message may show it: cut, and without characters that could break a line or a terminal."""
+    cut = text if len(text) <= most else f"{text[: most - 3]}..."
+    return "".join("?" if unprintable(character) else character for character in cut)
+
+
+def _version(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("version", "must be 1", {})
+    return value
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("text", "must be a text, not {kind}", {"kind": kind_of(value)})
@@ -198,6 +210,7 @@ def _plain(value: object) -> Any:
 
 
 JsonTable = Annotated[dict[str, Any], BeforeValidator(_plain)]
+SchemaVersion = Annotated[Literal[1], BeforeValidator(_version)]
 Text = Annotated[str, BeforeValidator(_text)]
 Name = Annotated[str, BeforeValidator(_name)]
 Date = Annotated[dt.date, BeforeValidator(_date)]

@@ -20,6 +20,7 @@ from router.schema.base import (
     Positive,
     Price,
     Rate,
+    SchemaVersion,
     Seconds,
     SecondsKey,
     SecondsOrZero,
@@ -163,7 +164,7 @@ class ModelEntry(Terms):
 class Catalog(Model):
     """A dated, sourced file of offers."""
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: SchemaVersion = Field(default=1, alias="schema")
     """Version of the file format: 1."""
     name: Name
     """Short name, shown in plans."""

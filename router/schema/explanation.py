@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from router.schema.base import Count, CountOrZero, Model, Name, Text
+from router.schema.base import Count, CountOrZero, Model, Name, SchemaVersion, Text
 from router.schema.plan import ChainStep, Length, Usd
 
 
@@ -52,7 +52,7 @@ class ExplainedOffer(Model):
 class Explanation(Model):
     """Every offer for one clip."""
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: SchemaVersion = Field(default=1, alias="schema")
     """Version of the format: 1."""
     clip: Name
     """Its id."""

@@ -13,7 +13,18 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from router.errors import InputError
-from router.schema.base import Count, CountOrZero, Date, Model, Name, SecondsOrZero, Text, refusal
+from router.schema.base import (
+    Count,
+    CountOrZero,
+    Date,
+    JsonTable,
+    Model,
+    Name,
+    SchemaVersion,
+    SecondsOrZero,
+    Text,
+    refusal,
+)
 from router.units import plain_seconds
 
 
@@ -49,7 +60,7 @@ class Request(Model):
 
     url: Text
     """Where to ``POST`` it."""
-    body: dict[str, Any]
+    body: JsonTable
     """The JSON body."""
 
 
@@ -68,6 +79,8 @@ class ChainStep(Model):
     """Generated lengths, seconds."""
     price_usd: Usd
     """Its price for one clip."""
+    dubbing_usd: Usd
+    """Sound made elsewhere, part of the price."""
     billed_usd: Usd
     """What it bills when it makes the clip: its price, or the primary's under ``billed = "requested"``."""
     probability: Probability
@@ -228,7 +241,7 @@ class Plan(Model):
 
     model_config = ConfigDict(**{**Model.model_config, "title": "Plan"})
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: SchemaVersion = Field(default=1, alias="schema")
     """Version of the file format: 1."""
     title: Text
     """The scenario's title."""

@@ -20,6 +20,7 @@ from router.schema.base import (
     Number,
     Path,
     Rate,
+    SchemaVersion,
     Seconds,
     SecondsOrZero,
     Text,
@@ -217,7 +218,7 @@ def _bundled_default() -> tuple[str | Catalog, ...]:
 class Scenario(Model):
     """The clips that are needed, the catalogs to buy from, and the rules."""
 
-    schema_version: Literal[1] = Field(default=1, alias="schema")
+    schema_version: SchemaVersion = Field(default=1, alias="schema")
     """Version of the file format: 1."""
     title: Text = ""
     """Shown above the plan."""
