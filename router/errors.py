@@ -103,6 +103,12 @@ class Unservable:
         return f"{self.where}: {text}" if self.where else text
 
 
+def _plain(amount: Decimal) -> str:
+    """An amount with thousands set off; money with two decimals, and more only where it has them."""
+    whole, point, decimals = f"{amount:,f}".partition(".")
+    return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}" if point else whole
+
+
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """The smallest loosening of one limit alone that makes a plan possible; ``needed`` is None where none does."""
@@ -120,9 +126,9 @@ class Relaxation:
     def __str__(self) -> str:
         verb = "raise" if self.kind == "at_most" else "lower"
         text = (
-            f"{verb} {self.limit} from {self.bound:f} to {self.needed:f}"
+            f"{verb} {self.limit} from {_plain(self.bound)} to {_plain(self.needed)}"
             if self.needed is not None
-            else f"{self.limit} = {self.bound:f}: no value of it alone makes a plan possible"
+            else f"{self.limit} = {_plain(self.bound)}: no value of it alone makes a plan possible"
         )
         if self.pinned_by:
             text += " (pinned by " + ", ".join(self.pinned_by) + ")"

@@ -65,7 +65,7 @@ def usd_text(amount: Decimal) -> str:
     >>> usd_text(Decimal("1250.000000")), usd_text(Decimal("1.132500")), usd_text(Decimal("-25"))
     ('$1,250.00', '$1.1325', '-$25.00')
     """
-    text = f"{abs(amount):,.6f}"
+    text = f"{abs(amount).quantize(Decimal('0.000001')):,}"
     whole, _, fraction = text.partition(".")
     fraction = fraction[:2] + fraction[2:].rstrip("0")
     return f"{'-' if amount < 0 else ''}${whole}.{fraction}"

@@ -182,7 +182,7 @@ def test_limits_that_clash_name_the_smallest_loosening_of_each() -> None:
     clip = {"id": "hero", "seconds": 10, "count": 10, "resolution": "1080p", "audio": "native"}
     limits = {"budget_usd": 9, "caps": [{"where": {"model": "kling-3.0"}, "max_clips": 9}]}
     with pytest.raises(
-        NoPlanError, match=r"raise limits.budget_usd from 9.000000 to 12.500000 \(pinned by 'hero' at least \$12.50\)"
+        NoPlanError, match=r"raise limits.budget_usd from 9.00 to 12.50 \(pinned by 'hero' at least \$12.50\)"
     ) as caught:
         planned([clip], limits=limits)
     assert caught.value.clash is not None

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from router.checking.prices import Priced, charge, possible, price_lines
+from router.checking.prices import Priced, billed, charge, possible, price_lines
+from router.checking.requests import requests
 from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
 
@@ -32,12 +33,14 @@ def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
 
 
 def _catalogs(plan: Plan, catalogs: Sequence[Catalog]) -> Iterator[str]:
-    dates = {ref.name: ref.as_of for ref in plan.catalogs}
+    dated = {(ref.name, ref.as_of) for ref in plan.catalogs}
+    names = {ref.name for ref in plan.catalogs}
     for catalog in catalogs:
-        if dates.get(catalog.name) not in (None, catalog.as_of):
-            yield f"priced with {catalog.name} as of {dates[catalog.name]}, the one at hand is as of {catalog.as_of}"
+        if catalog.name in names and (catalog.name, catalog.as_of) not in dated:
+            days = ", ".join(str(day) for name, day in sorted(dated) if name == catalog.name)
+            yield f"priced with {catalog.name} as of {days}, the one at hand is as of {catalog.as_of}"
     for route in plan.routes:
-        if route.catalog not in dates:
+        if route.catalog not in names:
             yield f"a route is priced by catalog '{route.catalog}', which the plan does not list"
 
 
@@ -72,6 +75,9 @@ def _sums(plan: Plan) -> Iterator[str]:
     unserved = math.fsum(route.unserved_probability * route.count for route in routes)
     if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * served:
         yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
+    degraded = math.fsum(step.probability * route.count for route in routes for step in route.chain if step.shortfall)
+    if abs(sums.degraded_expected - degraded) > 1e-6 + 1e-9 * served:
+        yield f"totals.degraded_expected is {sums.degraded_expected}, should be {degraded:.6f}"
     gap = float((sums.objective_usd - plan.bound_usd) / sums.objective_usd) if sums.objective_usd else 0.0
     if gap < 0 or abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap == 0):
         yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
@@ -103,15 +109,12 @@ def _baselines(plan: Plan) -> Iterator[str]:
 
 def _route(route: Route) -> Iterator[str]:
     primary = route.chain[0]
-    shown = (route.provider, route.model, route.resolution, route.audio, route.segments, route.price_usd)
-    if shown != (
-        primary.provider,
-        primary.model,
-        primary.resolution,
-        primary.audio,
-        primary.segments,
-        primary.price_usd,
-    ):
+    yield from requests(route)
+    for step in route.chain:
+        if step.dubbing_usd and step.audio != "deferred":
+            yield f"dubs {step.provider}/{step.model}, which is {step.audio}"
+    same = ("provider", "model", "resolution", "audio", "segments", "price_usd", "dubbing_usd")
+    if any(getattr(route, name) != getattr(primary, name) for name in same):
         yield "its chain does not begin with the route itself"
     chances = math.fsum([route.unserved_probability, *(step.probability for step in route.chain)])
     if abs(chances - 1) > 1e-9 * (1 + len(route.chain)):
@@ -146,12 +149,19 @@ def _prices(route: Route, lines: Sequence[Priced]) -> Iterator[str]:
             for line in lines
             if _sells(line, None, None, step) and all(possible(line, length) for length in _exact(step, line, route))
         }
-        dubbing = int(route.dubbing_usd.scaleb(6)) if step.audio == "deferred" else 0
+        dubbing = int(step.dubbing_usd.scaleb(6))
         if spent and int(step.price_usd.scaleb(6)) - dubbing not in spent:
             prices = " or ".join(str(Decimal(price + dubbing).scaleb(-6)) for price in sorted(spent))
             yield f"price of {step.provider}/{step.model} is {step.price_usd}, the catalog makes it {prices}"
         if not spent and step is route.chain[0]:
             yield f"the model cannot generate {', '.join(map(str, step.segments))} s"
+    rounded = {
+        sum((billed(line, length) for length in _exact(route.chain[0], line, route)), Fraction(0))
+        for line in lines
+        if _sells(line, route.catalog, route.mode, route.chain[0])
+    }
+    if all(abs(Fraction(route.billed_seconds) - seconds) >= Fraction(1, 10**6) for seconds in rounded):
+        yield f"billed_seconds is {route.billed_seconds}, should be {' or '.join(f'{float(s):g}' for s in sorted(rounded))}"
 
 
 def _sells(line: Priced, catalog: str | None, mode: str | None, step: ChainStep) -> bool:

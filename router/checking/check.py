@@ -25,6 +25,7 @@ from router.checking.prices import (
     price_lines,
 )
 from router.checking.recourse import Cost, Tried, chain_of, cost_of, model_availability
+from router.checking.requests import DECIDED, requests
 from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
 from router.schema.scenario import Cap, Clip, Requirements, Scenario
@@ -32,7 +33,6 @@ from router.schema.scenario import Cap, Clip, Requirements, Scenario
 Costed = tuple[Priced, int, Cost]
 """A route's price line, the price of one clip in micro-dollars, and what one clip costs."""
 
-_ENDPOINTS = {"evolink": "https://api.evolink.ai/v1/videos/generations"}
 _SHARED = tuple(
     name for name in Route.model_fields if name not in {"clips", "counts", "count", "request", "further_requests"}
 )
@@ -44,25 +44,19 @@ def check(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.da
     return list(_Check(plan, scenario, catalogs, on).findings())
 
 
-def check_baselines(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> list[str]:
-    """What is wrong with the baselines of a plan that passes `check`; they take every way to make every clip."""
+def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> tuple[list[str], Decimal]:
+    """What is wrong with a plan, its baselines and its optimality included; and the bound proved on the way.
+
+    Every way to make every clip is worked out, which `check` spares a plan that has just been made. The bound, in dollars, is what
+    every clip costs on its best way, limits aside: no plan has a lower objective.
+    """
     checked = _Check(plan, scenario, catalogs, on)
-    return [*checked.findings(), *checked.baselines()]
-
-
-def reproved_bound(scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> Decimal:
-    """A lower bound on any plan's objective, dollars: every clip on its best way, limits aside."""
-    rule, total = scenario.fallback, []
-    book = _Book(scenario, catalogs, on)
-    for clip in scenario.clips:
-        ways = [
-            cost_of(chain_of(line, book.catching(clip), price, rule), scenario.outages, book.unserved).expected
-            for line, price in book.eligible(clip)
-        ]
-        if clip.value_usd is not None:
-            ways.append(float(clip.value_usd) * 1e6)
-        total.append(min(ways, default=0.0) * clip.count)
-    return Decimal(round(math.fsum(total))).scaleb(-6)
+    findings, bound = [*checked.findings(), *checked.baselines()], checked.bound()
+    if plan.method == "argmin" and plan.totals.objective_usd > bound + Decimal("0.000001"):
+        findings.append(
+            f"calls itself optimal without binding limits at {plan.totals.objective_usd}, but {bound} is possible"
+        )
+    return findings, bound
 
 
 class _Book:
@@ -143,8 +137,9 @@ class _Check:
         if any(_need(other) != need for other in clips):
             yield "merges clips of different requirements"
             return
+        yield from requests(route)
         for clip in clips:
-            yield from _requests(route, clip)
+            yield from _own_request(route, clip)
         key = (need, *(getattr(route, name) for name in _SHARED))
         if key not in self._seen:
             self._seen[key] = self._made(route, clips[0])
@@ -214,6 +209,9 @@ class _Check:
 
     def _step(self, shown: ChainStep, step: Tried, clip: Clip, chance: float) -> Iterator[str]:
         name = f"{shown.provider}/{shown.model}"
+        extra = dubbed(clip, self.scenario.dubbing) if is_dubbed(step.line, clip) else 0
+        if _micro(shown.dubbing_usd) != extra:
+            yield f"its chain dubs for {shown.dubbing_usd} on {name}, should be {_usd(extra)}"
         if _micro(shown.price_usd) != step.price or _micro(shown.billed_usd) != step.bill:
             yield f"its chain bills {shown.billed_usd} on {name}, should be {_usd(step.bill)}"
         if abs(shown.probability - chance) > 1e-9:
@@ -250,6 +248,11 @@ class _Check:
         unserved = math.fsum(cost.unserved * count for count, _, cost in counts)
         if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * unserved:
             yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
+        degraded = math.fsum(
+            route.count * step.probability for route, *_ in self.costs for step in route.chain if step.shortfall
+        )
+        if abs(sums.degraded_expected - degraded) > 1e-6 + 1e-9 * degraded:
+            yield f"totals.degraded_expected is {sums.degraded_expected}, should be {degraded:.6f}"
         yield from self._optimality()
 
     def _optimality(self) -> Iterator[str]:
@@ -269,17 +272,30 @@ class _Check:
         planned = round(math.fsum(count * expected for count, expected, _ in costs))
         for baseline in self.plan.baselines:
             model = baseline.name.removeprefix("always ")
-            total = []
+            total, ruled = [], 0
             for count, planned_cost, ways in costs:
                 on_model = [expected for line, _, expected in ways if line.entry.model == model]
                 if model == "the dearest eligible":
                     on_model = [max(ways, key=lambda way: (way[1], way[2]))[2]]
                 total.append(count * min(on_model, default=planned_cost))
+                ruled += count if on_model else 0
             spent = math.fsum(total)
             if not _close(_micro(baseline.expected_usd), spent) or not _close(
                 _micro(baseline.saving_usd), round(spent) - planned
             ):
                 yield f"baseline '{baseline.name}' is {baseline.expected_usd}, should be {_usd(spent)}"
+            if baseline.clips != ruled:
+                yield f"baseline '{baseline.name}' decides {baseline.clips} clips, should be {ruled}"
+
+    def bound(self) -> Decimal:
+        """What every clip costs on its best way, or by being left out, limits aside; dollars."""
+        least = []
+        for clip in self.scenario.clips:
+            costs = [expected for *_, expected in self._ways(clip)]
+            if clip.value_usd is not None:
+                costs.append(float(clip.value_usd) * 1e6)
+            least.append(min(costs, default=0.0) * clip.count)
+        return _usd(math.fsum(least))
 
     def _ways(self, clip: Clip) -> list[tuple[Priced, int, float]]:
         """(line, price, expected cost) of every eligible way to make a clip; remembered by requirements."""
@@ -350,28 +366,11 @@ def _sells(line: Priced, route: Route, clip: Clip) -> bool:
     return has == wants and (entry.api_model or entry.model) == route.api_model
 
 
-def _requests(route: Route, clip: Clip) -> Iterator[str]:
-    """The requests ask for what the route plans, and carry what the clip's own table says otherwise."""
-    if route.request is None:
-        return
-    requests = (route.request, *route.further_requests)
-    if len(requests) != len(route.segments):
-        yield f"has {len(requests)} requests for {len(route.segments)} segments"
-    names = {route.api_model, route.api_model.replace("-text-to-video", "-image-to-video")}
-    for request, length in zip(requests, route.segments, strict=False):
-        body = request.body
-        if body.get("model") not in names:
-            yield f"its request asks for model {body.get('model')!r}"
-        if "duration" in body and Fraction(str(body["duration"])) != Fraction(length):
-            yield f"its request asks for {body['duration']} s, the route for {length} s"
-        if "sound" in body and body["sound"] != ("on" if route.audio == "native" else "off"):
-            yield f"its request asks for sound {body['sound']}"
-        if request.url != _ENDPOINTS.get(route.provider, request.url):
-            yield f"its request goes to {request.url}"
-        if "quality" in body and route.resolution and body["quality"] != route.resolution:
-            yield f"its request asks for {body['quality']}, the route for {route.resolution}"
-        for name, value in clip.request.items():
-            if name not in {"model", "duration", "quality", "sound", "model_params"} and body.get(name) != value:
+def _own_request(route: Route, clip: Clip) -> Iterator[str]:
+    """The requests carry what the clip's own table says, but for what the plan decides."""
+    for request in (route.request, *route.further_requests):
+        for name, value in clip.request.items() if request else ():
+            if name not in DECIDED and request and request.body.get(name) != value:
                 yield f"its request does not carry the clip's own request.{name}"
 
 

@@ -6,7 +6,6 @@ usage, 3 no plan exists, 4 a guard given on the command line is exceeded.
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from importlib import import_module
@@ -53,7 +52,6 @@ def run(arguments: list[str] | None = None) -> None:
     """Run the command line on ``arguments`` (those of the process if None) and exit with its status."""
     try:
         status: Any = app.main(args=arguments, prog_name="router", standalone_mode=False)
-        sys.stdout.flush()
     except click.exceptions.Abort:
         status = 130
     except click.ClickException as error:
@@ -62,10 +60,6 @@ def run(arguments: list[str] | None = None) -> None:
     except RouterError as error:
         click.echo(str(error), err=True)
         status = error.exit_status
-    except BrokenPipeError:
-        # The reader of our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
     except Exception as error:  # A defect of ours, whatever it is, ends with one line and status 1
         last = traceback.extract_tb(error.__traceback__)[-1]
         click.echo(

@@ -7,7 +7,7 @@ import click
 from router.cli.common import chosen_format, output_options, page, write
 from router.loading.catalog_file import bundled_names, load_catalog
 from router.report.document import as_json
-from router.report.tabular import to_csv
+from router.report.tabular import lengths_text, to_csv
 
 
 @click.group("catalog")
@@ -54,14 +54,19 @@ def show(name: str, form: str | None, output: str | None) -> int:
     if form == "json":
         write(as_json(catalog.model_dump(mode="json", by_alias=True, exclude_none=True)), output)
     elif form == "csv":
-        header = ("provider", "model", "mode", "reference", "resolution", "audio", "unit", "price_per_second", "prices")
+        header = (
+            "provider", "model", "mode", "reference", "resolution", "audio", "unit", "price_per_second", "prices",
+            "price_per_generation", "price_minimum", "lengths",
+        )  # fmt: skip
         rows = [
             (
-                entry.provider, entry.model, entry.mode, entry.terms(o).reference, o.resolution, o.audio, catalog.unit,
+                entry.provider, entry.model, entry.mode, terms.reference, o.resolution, o.audio, catalog.unit,
                 o.price_per_second, "; ".join(f"{length} s: {price}" for length, price in (o.prices or {}).items()),
+                terms.price_per_generation, terms.price_minimum, lengths_text(terms.seconds),
             )
             for entry in catalog.models
             for o in entry.offers
+            for terms in (entry.terms(o),)
         ]  # fmt: skip
         write(to_csv(header, rows), output)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -65,7 +66,11 @@ def chosen_format(form: str | None, output: str | None) -> str:
 def write(text: str, output: str | None) -> None:
     """Write a result to standard output, or to a file whole or not at all."""
     if output is None or output == "-":
-        click.echo(text, nl=False)
+        try:
+            click.echo(text, nl=False)
+        except BrokenPipeError:
+            # The reader of our output has gone; there is nobody left to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     from router.report.document import write_whole  # Most runs print
 

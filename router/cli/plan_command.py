@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal, InvalidOperation
 
 import click
@@ -28,11 +29,17 @@ def _dollars(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return amount
 
 
+def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise click.BadParameter("must be a number of seconds above 0")
+    return value
+
+
 @click.command("plan")
 @click.argument("scenario", metavar="SCENARIO")
 @output_options
 @as_of_option
-@click.option("--time-limit", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+@click.option("--time-limit", type=float, callback=_seconds, metavar="SECONDS",
               help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
 @click.option("--fail-above", callback=_dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(

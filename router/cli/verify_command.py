@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 
 import click
 
 from router.checking.alone import check_alone
-from router.checking.check import check_baselines, reproved_bound
+from router.checking.check import check_fully
 from router.cli.common import as_of_option, verbose_option
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
@@ -37,8 +38,9 @@ def command(plan_file: str, scenario_file: str | None, on: dt.date | None) -> in
     else:
         scenario, day = Scenario.load(scenario_file), on or dt.datetime.now(dt.UTC).date()
         catalogs = resolved_catalogs(scenario)
-        findings = check_baselines(plan, scenario, catalogs, day) + check_alone(plan, catalogs)
-        proofs = _said(plan, scenario, catalogs, day)
+        findings, bound = check_fully(plan, scenario, catalogs, day)
+        findings += check_alone(plan, catalogs)
+        proofs = _said(plan, bound)
     if findings:
         raise InputError(
             [Problem(finding, plan_file if plan_file != "-" else "<stdin>") for finding in dict.fromkeys(findings)]
@@ -58,9 +60,8 @@ def _said_alone(plan: Plan, at_hand: list[Catalog]) -> Iterator[str]:
     yield "requirements and the optimum were not checked: give the scenario to check them"
 
 
-def _said(plan: Plan, scenario: Scenario, catalogs: tuple[Catalog, ...], day: dt.date) -> Iterator[str]:
+def _said(plan: Plan, bound: Decimal) -> Iterator[str]:
     yield f"{_routes(plan)}: every requirement, price, chain, total and limit holds"
-    bound = reproved_bound(scenario, catalogs, day)
     objective = plan.totals.objective_usd
     if bound >= objective:
         yield f"optimal, proved again: without limits no plan costs less than {usd_text(bound)}"

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path as FilePath
+from typing import Any
 
 from router.errors import InputError, Problem, nearest
 from router.loading.formats import Source, parse, read
 from router.loading.validation import validated
 from router.schema.base import Path
-from router.schema.catalog import Catalog
+from router.schema.catalog import Catalog, ModelEntry
 
 
 def bundled_names() -> tuple[str, ...]:
@@ -47,10 +48,33 @@ def _bundled(name: str) -> Catalog:
 
 def catalog_from(source: Source) -> Catalog:
     """The catalog that a text spells; it remembers the text, so that later findings can name their line."""
-    catalog = validated(Catalog, parse(source), source.where)
+    data = parse(source)
+    try:
+        catalog = validated(Catalog, data, source.where)
+    except InputError as error:
+        raise InputError(list(dict.fromkeys([*error.problems, *_masked(data, source)]))) from None
     catalog._source = source  # A private attribute is pydantic's way to carry what is not data
     check_distinct([catalog])
     return catalog
+
+
+def _masked(data: dict[str, Any], source: Source) -> list[Problem]:
+    """What is wrong with single offers of a bad catalog, where an error beside them kept their model from being looked at as a whole."""
+    found: list[Problem] = []
+    entries = data.get("models")
+    for m, entry in enumerate(entries if isinstance(entries, list) else ()):
+        offers = entry.get("offers") if isinstance(entry, dict) else None
+        for i, offer in enumerate(offers if isinstance(offers, list) else ()):
+            place = ("models", m, "offers", i)
+
+            def where(path: Path, place: Path = place) -> str:
+                return source.where((*place, *path[2:]) if path[:1] == ("offers",) else (*place[:2], *path))
+
+            try:
+                validated(ModelEntry, {**entry, "offers": [offer]}, where)
+            except InputError as error:
+                found += error.problems
+    return found
 
 
 def where_in(catalog: Catalog, path: Path) -> str:

@@ -70,6 +70,10 @@ def resolved_catalogs(scenario: Scenario) -> tuple[Catalog, ...]:
         If a catalog cannot be read, or two price the same thing.
     """
     catalogs = tuple(c if isinstance(c, Catalog) else load_catalog(c) for c in scenario.catalogs)
+    for position, catalog in enumerate(catalogs):
+        if catalog in catalogs[:position]:
+            text = f"catalog '{catalog.name}' is named twice; name it once"
+            raise InputError([Problem(text, where_in(scenario, ("catalogs", position)))])
     check_distinct(catalogs)
     return catalogs
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from router.schema.base import Model
+from router.schema.scenario import Scenario
 
 
 def json_schema(model: type[BaseModel], *, written: bool = False) -> dict[str, Any]:
@@ -26,6 +27,15 @@ def json_schema(model: type[BaseModel], *, written: bool = False) -> dict[str, A
             alias = models[name].model_fields[field].alias or field
             if alias in part.get("properties", {}):
                 part["properties"][alias]["description"] = text
+    if model is Scenario and not written:
+        # In a file a clip's id is made up where it is absent, its length may stand in the defaults, and a table may hold the clips.
+        parts["Clip"].pop("required", None)
+        clips = schema["properties"]["clips"]
+        table = {"type": "string", "description": "A table of clips: the path of a CSV or JSONL file."}
+        schema["properties"]["clips"] = {
+            "anyOf": [{k: v for k, v in clips.items() if k != "description"}, table],
+            "description": clips["description"],
+        }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from router.schema.catalog import Lengths
 from router.schema.explanation import Explanation
 from router.schema.plan import Plan
 from router.units import plain_seconds
@@ -65,6 +66,16 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
+
+
+def lengths_text(seconds: Lengths | None) -> str:
+    """The lengths that an offer can make, in words."""
+    if seconds is None:
+        return ""
+    if seconds.choices is not None:
+        return " or ".join(str(plain_seconds(choice)) for choice in seconds.choices) + " s"
+    step = f"step {plain_seconds(seconds.step)}" if seconds.step else "any length"
+    return f"{plain_seconds(seconds.min or 0)}-{plain_seconds(seconds.max or 0)} s, {step}"
 
 
 def _cell(value: object) -> object:

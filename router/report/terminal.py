@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from router.schema.catalog import Catalog, Lengths, ModelEntry, OfferEntry
+from router.report.tabular import lengths_text
+from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.explanation import Explanation
 from router.schema.plan import LimitValue, Plan, Route
 from router.units import plain_seconds, seconds_text, usd_text
@@ -30,7 +31,11 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         ("Expected", "right"), ("Worst case", "right"), ("All expected", "right"),
     ]  # fmt: skip
     alone = len({step.provider for route in plan.routes for step in route.chain}) == 1
-    page.table(columns, [_route_cells(routes, name_provider=not alone) for routes in _alike(plan.routes)])
+    modes = {route.mode for route in plan.routes}
+    page.table(
+        columns,
+        [_route_cells(routes, name_provider=not alone, name_mode=len(modes) > 1) for routes in _alike(plan.routes)],
+    )
     if alone:
         page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
     for line in _totals(plan):
@@ -131,7 +136,7 @@ def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = 
     rows = [
         (
             f"{entry.provider}/{entry.model}", entry.mode + (f", {entry.terms(o).reference} reference" if entry.terms(o).reference else ""),
-            _lengths(entry.terms(o).seconds), o.resolution or "not stated", "yes" if o.audio else "no", _rate(catalog, entry, o),
+            lengths_text(entry.terms(o).seconds), o.resolution or "not stated", "yes" if o.audio else "no", _rate(catalog, entry, o),
         )
         for entry in catalog.models
         for o in entry.offers
@@ -184,7 +189,7 @@ def _alike(routes: Sequence[Route]) -> Iterator[list[Route]]:
 _OF_ONE_ROUTE = {"clips", "counts", "count", "request", "further_requests"}
 
 
-def _route_cells(routes: Sequence[Route], *, name_provider: bool) -> tuple[str, ...]:
+def _route_cells(routes: Sequence[Route], *, name_provider: bool, name_mode: bool) -> tuple[str, ...]:
     route, count = routes[0], sum(route.count for route in routes)
     clips = [name for route in routes for name in route.clips]
     length = _segments(route.segments)
@@ -192,9 +197,10 @@ def _route_cells(routes: Sequence[Route], *, name_provider: bool) -> tuple[str, 
         length += f", billed {seconds_text(route.billed_seconds)}"
     if route.surplus_seconds:
         length += f", {seconds_text(route.surplus_seconds)} trimmed"
+    mode = route.mode if name_mode and route.mode == "image-to-video" else ""
     return (
         _some(clips), f"{count:,}", f"{route.provider}/{route.model}" if name_provider else route.model,
-        _makes("", route.resolution, route.audio), length, usd_text(route.price_usd), usd_text(_mean(route.expected_usd)),
+        _makes(mode, route.resolution, route.audio), length, usd_text(route.price_usd), usd_text(_mean(route.expected_usd)),
         usd_text(route.worst_usd), usd_text(_cents(route.expected_usd * count)),
     )  # fmt: skip
 
@@ -220,7 +226,7 @@ def _segments(segments: Sequence[Decimal]) -> str:
 
 def _totals(plan: Plan) -> Iterator[str]:
     sums = plan.totals
-    clips = f"{sums.served:,} clips" + (f" of {sums.clips:,}" if sums.left_out else "")
+    clips = f"{_clips(sums.served)}" + (f" of {sums.clips:,}" if sums.left_out else "")
     yield (
         f"{clips}: nominal {usd_text(_cents(sums.nominal_usd))}, expected {usd_text(_cents(sums.expected_usd))}, "
         f"worst case {usd_text(_cents(sums.worst_per_request_usd))} (every clip meeting its own worst)"
@@ -230,9 +236,9 @@ def _totals(plan: Plan) -> Iterator[str]:
             f"{amount} {unit}s" for unit, amount in sums.nominal_units.items()
         )
     if sums.unserved_expected:
-        yield f"On average {sums.unserved_expected:.6g} clips find every model of their chain down."
+        yield f"Clips that find every model of their chain down: {sums.unserved_expected:.6g} on average."
     if sums.degraded_expected:
-        yield f"On average {sums.degraded_expected:.6g} clips are made below their requirements by a fallback."
+        yield f"Clips that a fallback makes below their requirements: {sums.degraded_expected:.6g} on average."
     if plan.status == "optimal":
         why = "no limit binds" if plan.method == "argmin" else "within the limits"
         yield f"Proven optimal: no better plan exists ({why})."
@@ -256,30 +262,25 @@ def _amount(amount: Decimal, unit: str) -> str:
         return usd_text(_cents(amount))
     if unit == "seconds":
         return seconds_text(amount)
-    return f"{amount:.1%}" if unit == "share" else f"{int(amount):,} clips"
+    return f"{amount:.1%}" if unit == "share" else _clips(int(amount))
+
+
+def _clips(number: int) -> str:
+    return f"{number:,} clip{'' if number == 1 else 's'}"
 
 
 def _cents(amount: Decimal) -> Decimal:
     """A sum in cents; what is less than ten cents keeps all its decimals."""
-    return amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"))
+    return amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _mean(amount: Decimal) -> Decimal:
     """A mean to a hundredth of a cent."""
-    return amount.quantize(Decimal("0.0001"))
+    return amount.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
 def _usd(amount: Decimal | None) -> str:
     return "" if amount is None else usd_text(amount)
-
-
-def _lengths(seconds: Lengths | None) -> str:
-    if seconds is None:
-        return ""
-    if seconds.choices is not None:
-        return " or ".join(str(plain_seconds(choice)) for choice in seconds.choices) + " s"
-    step = f"step {plain_seconds(seconds.step)}" if seconds.step else "any length"
-    return f"{plain_seconds(seconds.min or 0)}-{plain_seconds(seconds.max or 0)} s, {step}"
 
 
 def _rate(catalog: Catalog, entry: ModelEntry, offer: OfferEntry) -> str:

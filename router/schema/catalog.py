@@ -3,11 +3,11 @@
 Prices are in the catalog's unit (US dollars unless it says otherwise); lengths are seconds; rates are in [0, 1].
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from router.schema.base import (
     Count,
@@ -103,6 +103,19 @@ class Terms(Model):
     """Must be true where a price is 0."""
 
 
+def _distinct_lengths(prices: object) -> object:
+    """Refuse two ways to write one length."""
+    seen: dict[Decimal, object] = {}
+    for key in prices if isinstance(prices, dict) else ():
+        try:
+            length = Decimal(str(key))
+        except InvalidOperation:
+            continue
+        if seen.setdefault(length, key) != key:
+            raise refusal([((), f"price {seen[length]} s twice (`{key}` is the same length); keep one")])
+    return prices
+
+
 class OfferEntry(Terms):
     """One price of a model: by the second, or one for each length."""
 
@@ -112,7 +125,9 @@ class OfferEntry(Terms):
     """Whether the video comes with sound."""
     price_per_second: Price | None = None
     """Price of one billed second."""
-    prices: dict[SecondsKey, Price] | None = Field(default=None, min_length=1)
+    prices: Annotated[dict[SecondsKey, Price], BeforeValidator(_distinct_lengths)] | None = Field(
+        default=None, min_length=1
+    )
     """A fixed price for each length in seconds."""
 
 

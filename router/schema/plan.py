@@ -6,11 +6,11 @@ of seconds. ``price_usd``, ``expected_usd`` and ``worst_usd`` of a route are for
 
 import json
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from router.errors import InputError
 from router.schema.base import (
@@ -28,21 +28,27 @@ from router.schema.base import (
 from router.units import plain_seconds
 
 
-def _six_decimals(amount: Decimal) -> Decimal:
+def _amount(value: object) -> Decimal:
+    try:
+        amount = (
+            Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else Decimal("NaN")
+        )
+    except InvalidOperation:
+        amount = Decimal("NaN")
     if not amount.is_finite() or abs(amount) >= 10**18:
-        raise refusal([((), "must be an amount of money")])
+        raise refusal([((), 'must be an amount as "1250.000000"')])
     if amount != (rounded := amount.quantize(Decimal("0.000001"))):
-        raise refusal([((), "must be an amount of money with at most six decimals")])
+        raise refusal([((), "must be an amount with at most six decimals")])
     return rounded
 
 
 Usd = Annotated[
     Decimal,
-    Field(strict=False),
-    AfterValidator(_six_decimals),
+    BeforeValidator(_amount),
     PlainSerializer(lambda amount: f"{amount:.6f}", when_used="json"),
     WithJsonSchema({"type": "string", "pattern": r"^-?\d+\.\d{6}$"}),
 ]
+Amount = Annotated[Decimal, BeforeValidator(_amount), WithJsonSchema({"type": "string"})]
 Length = Annotated[SecondsOrZero, PlainSerializer(plain_seconds, when_used="json")]
 Probability = Annotated[float, Field(ge=-1e-9, le=1 + 1e-9, allow_inf_nan=False)]
 AudioTreatment = Literal["none", "native", "deferred"]
@@ -175,13 +181,13 @@ class LimitValue(Model):
     """Its path in the scenario's ``limits``."""
     unit: Literal["usd", "clips", "seconds", "share"]
     """What the numbers are in."""
-    value: Annotated[Decimal, WithJsonSchema({"type": "string"})]
+    value: Amount
     """What the plan uses."""
-    at_most: Annotated[Decimal, WithJsonSchema({"type": "string"})] | None = None
+    at_most: Amount | None = None
     """Upper bound."""
-    at_least: Annotated[Decimal, WithJsonSchema({"type": "string"})] | None = None
+    at_least: Amount | None = None
     """Lower bound."""
-    slack: Annotated[Decimal, WithJsonSchema({"type": "string"})]
+    slack: Amount
     """How far the value is from the bound."""
 
 

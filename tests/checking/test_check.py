@@ -14,7 +14,7 @@ import pytest
 import router
 from router import checking
 from router.checking.alone import check_alone
-from router.checking.check import check, check_baselines, reproved_bound
+from router.checking.check import check, check_fully
 from router.errors import CheckError
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
@@ -45,7 +45,7 @@ GOOD = router.plan(GIVEN, on=ON)
 
 
 def findings(plan: Plan) -> str:
-    return "\n".join(check_baselines(plan, GIVEN, CATALOGS, ON))
+    return "\n".join(check_fully(plan, GIVEN, CATALOGS, ON)[0])
 
 
 def route(position: int = 0, **changes: Any) -> Plan:
@@ -129,10 +129,10 @@ DOCTORED: dict[str, tuple[Callable[[], Plan], str]] = {
         lambda: GOOD.model_copy(update={"left_out": (GOOD.left_out[0].model_copy(update={"clips": ("hero",)}),)}),
         "has no value and must be made",
     ),
-    "a request's model": (lambda: route(request=body(model="cheap")), "its request asks for model 'cheap'"),
-    "a request's length": (lambda: route(request=body(duration=3)), "its request asks for 3 s"),
-    "a request's quality": (lambda: route(request=body(quality="720p")), "its request asks for 720p"),
-    "a request's sound": (lambda: route(request=body(sound="off")), "its request asks for sound off"),
+    "a request's model": (lambda: route(request=body(model="cheap")), "its request's model is 'cheap'"),
+    "a request's length": (lambda: route(request=body(duration=3)), "its request's duration is 3"),
+    "a request's quality": (lambda: route(request=body(quality="720p")), "its request's quality is 720p"),
+    "a request's sound": (lambda: route(request=body(sound="off")), "its request's sound is off"),
     "a request's prompt": (lambda: route(request=body(prompt="a car")), "does not carry the clip's own request.prompt"),
     "a request's address": (
         lambda: route(request=GOOD.routes[0].request.model_copy(update={"url": "https://x.example"})),
@@ -184,7 +184,8 @@ def test_the_bound_without_limits_is_proved_again() -> None:
     free = GIVEN.model_copy(update={"limits": GIVEN.limits.model_copy(update={"budget_usd": None})})
     plan = router.plan(free, on=ON)
     assert plan.method == "argmin"
-    assert reproved_bound(free, CATALOGS, ON) == plan.totals.objective_usd < GOOD.totals.objective_usd
+    assert check_fully(plan, free, CATALOGS, ON) == ([], plan.totals.objective_usd)
+    assert plan.totals.objective_usd < GOOD.totals.objective_usd
 
 
 def test_the_check_shares_no_code_with_the_planner() -> None:

@@ -233,9 +233,9 @@ SHOWS_ALONE: dict[str, tuple[Doctor, str]] = {
         put("catalogs", 0, "name", to="other"),
         r"catalog 'evolink', which the plan does not list",
     ),
-    "duration in the request": (put(*BODY, "duration", to=5), r"request asks for 5 s, the route for 10 s"),
-    "quality in the request": (put(*BODY, "quality", to="720p"), r"request asks for 720p, the route for 1080p"),
-    "model in the request": (put(*BODY, "model", to="kling-v3-text-to-video"), r"request asks for model"),
+    "duration in the request": (put(*BODY, "duration", to=5), r"request's duration is 5, the route's 10 s"),
+    "quality in the request": (put(*BODY, "quality", to="720p"), r"request's quality is 720p, the route's 1080p"),
+    "model in the request": (put(*BODY, "model", to="kling-v3-text-to-video"), r"request's model is"),
     "sound in the request": (put(*BODY, "sound", to="off"), r"request.*sound"),
     "a request dropped": (lambda plan: plan["routes"][1]["further_requests"].pop(), r"has 1 requests? for 2 segments"),
 }

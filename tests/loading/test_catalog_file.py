@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 import router
+from router.checking.alone import check_alone
 from router.errors import InputError, NoPlanError
 from router.loading.catalog_file import bundled_names, load_catalog
+from router.loading.scenario_file import resolved_catalogs
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan, Route
 from router.schema.scenario import Scenario
@@ -324,12 +326,13 @@ def test_a_catalog_named_twice_is_refused_in_one_line_where_it_is_named(tmp_path
     assert "evolink" in lines[0]
 
 
-def test_two_catalogs_of_one_name_are_refused_because_a_plan_could_not_tell_them_apart(tmp_path: Path) -> None:
+def test_two_catalogs_of_one_name_and_different_offers_are_planned_with_and_checked(tmp_path: Path) -> None:
     written(tmp_path, CATALOG, "c.toml")
     written(tmp_path, CATALOG.replace('"m"', '"n"').replace("2026-04-09", "2026-04-08"), "d.toml")
     path = written(tmp_path, 'catalogs = ["c.toml", "d.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
-    lines = refusal(lambda file: router.plan(Scenario.load(file), on=ON), path)
-    assert any("'c'" in line and "c.toml" in line and "d.toml" in line for line in lines)
+    scenario = Scenario.load(path)
+    plan = router.plan(scenario, on=ON)
+    assert check_alone(plan, resolved_catalogs(scenario)) == []
 
 
 def test_an_unknown_bundled_name_gets_the_nearest() -> None:
