@@ -58,10 +58,15 @@ def validated(
                 continue  # The other branch of a union says it in the file's words
             for path, message in _messages(details, model, data, later, later_values):
                 problems.append(Problem(message if path or not name else f"`{name}` {message}", where(path)))
-        raise InputError(list(dict.fromkeys(problems))) from None
+        raise InputError(sorted(dict.fromkeys(problems), key=_line)) from None
     if found:
         raise InputError(list(found))
     return result
+
+
+def _line(problem: Problem) -> int:
+    line = problem.where.rpartition(":")[2]
+    return int(line) if line.isdigit() else 0
 
 
 def _messages(
