@@ -42,7 +42,7 @@ def test_the_messages_where_no_plan_exists_are_those_shown(monkeypatch: pytest.M
     monkeypatch.chdir(TOP)
     messages = []
     for name in ("infeasible-clip", "infeasible-budget"):
-        with pytest.raises(NoPlanError, match="none of|no plan keeps") as caught:
+        with pytest.raises(NoPlanError, match=r"none of|no plan keeps") as caught:
             router.plan(router.Scenario.load(f"scenarios/{name}.toml"), on=ON)
         messages.append(str(caught.value))
     assert "\n\n".join(messages) + "\n" == block("noplan")

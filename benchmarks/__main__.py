@@ -1,0 +1,73 @@
+"""``python -m benchmarks [QUESTION ...]``: measure, and print a Markdown table; exit status 1 where an answer is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.plan import counts, mixed
+from benchmarks.result import Result, WrongAnswerError, machine, markdown
+from benchmarks.shell import shell
+
+QUESTIONS: dict[str, Callable[[int, float], Result]] = {
+    "plan": counts,
+    "mixed": mixed,
+    "shell": lambda rounds, _: shell(rounds),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Ask the questions named, or all."""
+    options = _options(arguments)
+    results: list[Result] = []
+    for name in options.questions or QUESTIONS:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        try:
+            results.append(QUESTIONS[name](options.rounds, options.limit))
+        except WrongAnswerError as error:
+            print(f"benchmarks: wrong answer: {error}", file=sys.stderr)
+            return 1
+    on = machine()
+    print(markdown(results, on), end="")
+    if options.json is not None:
+        document = {"machine": on, "results": [result.document() for result in results]}
+        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure how fast the planner is.")
+    known = ", ".join(QUESTIONS)
+    parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"{known}; all if none is named")
+    parser.add_argument("--rounds", type=_whole, default=5, metavar="N", help="measurements of each question (5)")
+    parser.add_argument("--limit", type=_seconds, default=600, metavar="SECONDS", help="when the peer is stopped (600)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every measurement to this file")
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.questions if name not in QUESTIONS]:
+        parser.error(f"no such question: {', '.join(unknown)}; the questions are {known}")
+    if options.json is not None and not options.json.parent.is_dir():
+        parser.error(f"--json: there is no folder {options.json.parent}")
+    return options
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, not {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"must be a number of seconds from 1 to 86400, not {text!r}")
+    return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())
