@@ -126,9 +126,9 @@ class Relaxation:
     def __str__(self) -> str:
         verb = "raise" if self.kind == "at_most" else "lower"
         text = (
-            f"{verb} {self.limit} from {_plain(self.bound)} to {_plain(self.needed)}"
+            f"{verb} limits.{self.limit} from {_plain(self.bound)} to {_plain(self.needed)}"
             if self.needed is not None
-            else f"{self.limit} = {_plain(self.bound)}: no value of it alone makes a plan possible"
+            else f"limits.{self.limit} = {_plain(self.bound)}: no value of it alone makes a plan possible"
         )
         if self.pinned_by:
             text += " (pinned by " + ", ".join(self.pinned_by) + ")"
@@ -143,6 +143,8 @@ class Clash:
     together: tuple[Relaxation, ...] = field(default=())
 
     def __str__(self) -> str:
+        if not self.alone:
+            return "no plan keeps every limit; the time limit ended the search for what would mend it"
         lines = ["no plan keeps every limit; any one of these makes a plan possible:"]
         alone = [item for item in self.alone if item.needed is not None]
         if not alone:

@@ -13,7 +13,7 @@ from router.assembly.routes import routes_and_left_out
 from router.assembly.totals import baselines, limit_value, made, totals
 from router.assembly.warnings import warnings
 from router.checking.check import check
-from router.errors import CheckError, Clash, InputError, NoPlanError, Problem, Relaxation
+from router.errors import CheckError, Clash, InputError, NoPlanError, Problem, Relaxation, TimeLimitError
 from router.fallback.chains import chain, stand_ins
 from router.fallback.outages import Availability
 from router.loading.catalog_file import where_in as where_in_catalog
@@ -143,10 +143,13 @@ def clash(problem: Assignment, choices: Sequence[Choices], market: Market, time_
         pins = no_plan.pinning(choices, market.scenario.clips, loose.pinned_by)
         return no_plan.relaxation(row.name, row.sense, row.unit, row.bound, loose.needed, pins, market.where)
 
-    alone = tuple(map(shown, loosened_alone(problem, time_limit_seconds)))
-    if any(item.needed is not None for item in alone):
-        return Clash(alone)
-    return Clash(alone, tuple(map(shown, loosened_together(problem, time_limit_seconds))))
+    try:
+        alone = tuple(map(shown, loosened_alone(problem, time_limit_seconds)))
+        if any(item.needed is not None for item in alone):
+            return Clash(alone)
+        return Clash(alone, tuple(map(shown, loosened_together(problem, time_limit_seconds))))
+    except TimeLimitError:
+        return Clash()
 
 
 def assemble(market: Market, choices: Sequence[Choices], problem: Assignment, solution: Solution) -> Plan:

@@ -77,4 +77,5 @@ def seconds_text(seconds: Exact) -> str:
     >>> seconds_text(Decimal("12.50")), seconds_text(Fraction(40, 3))
     ('12.5 s', '13.333333 s')
     """
-    return f"{plain_seconds(seconds)} s"
+    text = f"{float(seconds):.6f}".rstrip("0").rstrip(".")
+    return f"{text} s"

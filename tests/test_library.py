@@ -187,8 +187,8 @@ def test_limits_that_clash_name_the_smallest_loosening_of_each() -> None:
         planned([clip], limits=limits)
     assert caught.value.clash is not None
     assert [(item.limit, item.needed) for item in caught.value.clash.alone] == [
-        ("limits.budget_usd", Decimal("12.5")),
-        ("limits.caps[0].max_clips", None),
+        ("budget_usd", Decimal("12.5")),
+        ("caps[0].max_clips", None),
     ]
     planned([clip], limits={**limits, "budget_usd": "12.50"})
 
@@ -200,8 +200,8 @@ def test_limits_of_which_none_alone_suffices_are_loosened_together() -> None:
         planned([clip], limits=limits)
     assert caught.value.clash is not None
     assert [(item.limit, item.needed) for item in caught.value.clash.together] == [
-        ("limits.budget_usd", Decimal("7.5")),
-        ("limits.caps[0].max_clips", Decimal(10)),
+        ("budget_usd", Decimal("7.5")),
+        ("caps[0].max_clips", Decimal(10)),
     ]
 
 

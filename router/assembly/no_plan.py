@@ -34,7 +34,7 @@ def requirements(clips: ClipClass) -> str:
 
 def unservable(clips: Sequence[Clip], own: ClipClass, rejections: Sequence[Rejection], where: Where) -> Unservable:
     """A class that no offer can serve: rejections by reason, the nearest miss, and what would mend it."""
-    nearest = min(rejections, key=lambda r: (r.misses, r.reason == "mode", r.offer.order), default=None)
+    nearest = min(rejections, key=lambda r: (r.misses, r.reason == "mode", r.distance, r.offer.order), default=None)
     counts = Counter(rejection.reason for rejection in rejections)
     names = tuple(clips[position].id for position, _ in own.clips)
     return Unservable(
@@ -43,15 +43,9 @@ def unservable(clips: Sequence[Clip], own: ClipClass, rejections: Sequence[Rejec
         offers=len(rejections),
         reasons=dict(sorted(counts.items(), key=lambda item: -item[1])),
         nearest=f"{nearest.offer.provider}/{nearest.offer.model} {nearest.detail}" if nearest else "",
-        mend=_mend(nearest),
+        mend=nearest.mend if nearest else "",
         where=where(("clips", own.clips[0][0])),
     )
-
-
-def _mend(nearest: Rejection | None) -> str:
-    if nearest is None:
-        return ""
-    return nearest.mend if nearest.misses == 1 else f"{nearest.mend} (it misses {nearest.misses - 1} more besides)"
 
 
 def relaxation(
@@ -73,7 +67,7 @@ def relaxation(
     parts = [part.rstrip("]") for part in name.replace("[", ".").split(".")]
     path: Path = ("limits", *(int(part) if part.isdigit() else part for part in parts))
     return Relaxation(
-        limit=f"limits.{name}",
+        limit=name,
         bound=_shown(bound, unit, sense),
         needed=None if needed is None else _shown(needed, unit, sense),
         kind=sense,

@@ -10,7 +10,7 @@ from typing import Any
 from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.plan import ChainStep, LeftOut, Request, Route
 from router.schema.scenario import Clip, Requirements
-from router.units import MICRO, from_micro, usd_text
+from router.units import MICRO, from_micro, to_micro, usd_text
 
 RequestBuilder = Callable[[Candidate, Requirements, Mapping[str, Any]], tuple[Request, ...]]
 Members = list[tuple[Clip, int]]
@@ -134,11 +134,11 @@ def _own(members: Members, prepared: tuple[Request, ...]) -> dict[str, Any]:
 
 
 def _left_out(own: Choices, members: Members) -> LeftOut:
-    value = own.clip_class.need.value_usd or 0
+    value = to_micro(own.clip_class.need.value_usd or 0)
     cheapest = min((chain.expected for chain in own.chains), default=None)
     if cheapest is None:
         reason = "no offer is eligible"
-    elif cheapest > value * MICRO:
+    elif cheapest > value:
         reason = f"making it costs {usd_text(from_micro(cheapest))}, more than it is worth"
     else:
         reason = "the limits leave no room for it"
@@ -146,7 +146,7 @@ def _left_out(own: Choices, members: Members) -> LeftOut:
         clips=tuple(clip.id for clip, _ in members),
         counts=tuple(count for _, count in members),
         count=sum(count for _, count in members),
-        value_usd=from_micro(int(value * MICRO)),
+        value_usd=from_micro(value),
         reason=reason,
     )
 

@@ -12,7 +12,7 @@ from typing import Literal
 from router.assembly.routes import decimal_text
 from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.plan import Baseline, LimitValue, Totals
-from router.units import MICRO, from_micro
+from router.units import MICRO, from_micro, to_micro
 
 Counts = Sequence[Sequence[int]]
 
@@ -38,7 +38,7 @@ def totals(choices: Sequence[Choices], counts: Counts) -> Totals:
     expected = math.fsum(chain.expected * count for _, _, chain, count in parts)
     worst = from_micro(sum(chain.worst * count for _, _, chain, count in parts))
     lost = sum(
-        (own.clip_class.need.value_usd or Decimal(0)) * (own.clip_class.count - sum(row[: len(own.candidates)]))
+        to_micro(own.clip_class.need.value_usd or 0) * (own.clip_class.count - sum(row[: len(own.candidates)]))
         for own, row in zip(choices, counts, strict=True)
     )
     return Totals(
@@ -50,8 +50,8 @@ def totals(choices: Sequence[Choices], counts: Counts) -> Totals:
         expected_usd=from_micro(expected),
         worst_usd=worst,
         worst_per_request_usd=worst,
-        left_out_value_usd=from_micro(float(lost * MICRO)),
-        objective_usd=from_micro(expected + float(lost * MICRO)),
+        left_out_value_usd=from_micro(lost),
+        objective_usd=from_micro(round(expected) + lost),
         unserved_expected=_mean(chain.unserved * count for _, _, chain, count in parts),
         degraded_expected=_mean(
             probability * count

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from router.errors import nearest
 from router.schema.candidate import Candidate, Chain, Offer
@@ -11,7 +12,8 @@ from router.schema.catalog import Catalog
 from router.schema.plan import Route
 from router.schema.scenario import Scenario
 
-ROUTER_DECIDES = ("model", "duration", "quality", "sound")
+LIKELY_UNSERVED = 0.01
+"""From this chance on that nobody makes a clip, a plan says so."""
 
 
 def warnings(
@@ -98,11 +100,26 @@ def _billing(used: Sequence[tuple[Candidate, Chain]]) -> Iterator[str]:
                 )
 
 
+def _unserved(scenario: Scenario, used: Sequence[tuple[Candidate, Chain]]) -> Iterator[str]:
+    if not scenario.fallback.unserved_usd and any(chain.unserved >= LIKELY_UNSERVED for _, chain in used):
+        yield (
+            "some clips are likely to find their whole chain down, at a cost of nothing; "
+            "set fallback.unserved_usd to what that would cost you"
+        )
+
+
 def _requests(scenario: Scenario, routes: Sequence[Route]) -> Iterator[str]:
     users = {clip.id: clip.request for clip in scenario.clips if clip.request}
-    for route in routes:
-        for clip in route.clips if users and route.request else ():
-            for field in ROUTER_DECIDES:
-                theirs = users.get(clip, {}).get(field)
-                if theirs is not None and route.request and theirs != route.request.body.get(field):
-                    yield f"clip '{clip}': request.{field} is decided by the plan; the clip's own value is not sent"
+    for route in routes if users else ():
+        for clip in route.clips:
+            for field in _overridden(users.get(clip, {}), route.request.body if route.request else {}):
+                yield f"clip '{clip}': request.{field} is decided by the plan; the clip's own value is not sent"
+
+
+def _overridden(theirs: Mapping[str, Any], sent: Mapping[str, Any]) -> Iterator[str]:
+    """The user's fields that stand otherwise in what is sent."""
+    for name, value in theirs.items():
+        if isinstance(value, dict) and isinstance(sent.get(name), dict):
+            yield from (f"{name}.{inner}" for inner in _overridden(value, sent[name]))
+        elif name in sent and sent[name] != value:
+            yield name

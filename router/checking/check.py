@@ -106,6 +106,8 @@ class _Check:
 
     def _catalogs(self) -> Iterator[str]:
         recorded = [(ref.name, ref.as_of) for ref in self.plan.catalogs]
+        if self.plan.title != self.scenario.title:
+            yield "its title is not the scenario's"
         if recorded != (given := [(catalog.name, catalog.as_of) for catalog in self.catalogs]):
             yield f"priced with {_dated(recorded)}, but the scenario names {_dated(given)}"
 
@@ -118,7 +120,8 @@ class _Check:
                 planned[name] += count
         for left in self.plan.left_out:
             for name in left.clips:
-                value = self.clips[name].value_usd if name in self.clips else None
+                stated = self.clips[name].value_usd if name in self.clips else None
+                value = None if stated is None else _usd(round(Fraction(stated) * 1_000_000))
                 if name in self.clips and (value is None or value != left.value_usd):
                     worth = (
                         "has no value and must be made" if value is None else f"is worth {value}, not {left.value_usd}"
@@ -241,7 +244,7 @@ class _Check:
         for name, value in exact.items():
             if getattr(sums, name) != value:
                 yield f"totals.{name} is {getattr(sums, name)}, should be {value}"
-        floats = {"expected_usd": expected, "objective_usd": expected + float(lost) * 1e6}
+        floats = {"expected_usd": expected, "objective_usd": expected + _micro(lost)}
         for name, amount in floats.items():
             if not _close(_micro(getattr(sums, name)), amount):
                 yield f"totals.{name} is {getattr(sums, name)}, should be {_usd(amount)}"
@@ -293,7 +296,7 @@ class _Check:
         for clip in self.scenario.clips:
             costs = [expected for *_, expected in self._ways(clip)]
             if clip.value_usd is not None:
-                costs.append(float(clip.value_usd) * 1e6)
+                costs.append(float(round(Fraction(clip.value_usd) * 1_000_000)))
             least.append(min(costs, default=0.0) * clip.count)
         return _usd(math.fsum(least))
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from router import log
+from router.schema.base import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 Render = Callable[[], str]
@@ -59,7 +60,13 @@ def chosen_format(form: str | None, output: str | None) -> str:
     if form is not None:
         return form
     if output is not None and output != "-":
-        return {".csv": "csv", ".txt": "table"}.get(Path(output).suffix.lower(), "json")
+        suffix = Path(output).suffix.lower()
+        known = {".csv": "csv", ".txt": "table", ".json": "json", "": "json"}
+        if suffix not in known:
+            raise click.UsageError(
+                f"-o: no format ends in '{printable(suffix, 20)}'; use .json, .csv or .txt, or give --format"
+            )
+        return known[suffix]
     return "table" if sys.stdout.isatty() else "json"
 
 

@@ -73,4 +73,5 @@ def _said(plan: Plan, bound: Decimal) -> Iterator[str]:
 
 
 def _routes(plan: Plan) -> str:
-    return f"{len(plan.routes)} routes for {plan.totals.served:,} clips"
+    routes, clips = len(plan.routes), plan.totals.served
+    return f"{routes:,} route{'s' * (routes != 1)} for {clips:,} clip{'s' * (clips != 1)}"

@@ -59,11 +59,12 @@ def _fallbacks(primary: Candidate, others: Sequence[Candidate], rule: Fallback) 
         return []
     if rule.direction == "cheaper":
         pool = [other for other in pool if other.price <= primary.price]
-        pool.sort(key=lambda other: (-other.price, *_by_price(other)[1:]))
     elif rule.direction == "dearer":
         pool = [other for other in pool if other.price >= primary.price]
     if rule.order == "expected" and rule.across == "all":
         pool.sort(key=lambda other: (_price_per_success(other), *_by_price(other)[1:]))
+    elif rule.direction == "cheaper":
+        pool.sort(key=lambda other: (-other.price, *_by_price(other)[1:]))
     return pool[: rule.max_steps] if rule.max_steps is not None else pool
 
 

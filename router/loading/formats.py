@@ -69,6 +69,9 @@ def read(path: str | FilePath, *, tables: bool = False) -> Source:
         If there is no such file, or it is a directory, empty, too large, or no UTF-8 text.
     """
     label = "<stdin>" if str(path) == "-" else printable(str(path))
+    suffix = FilePath(str(path)).suffix.lower()
+    if suffix in (".parquet", ".arrow"):
+        raise InputError([Problem(f"{suffix} tables are not yet supported; write CSV or JSONL", label)])
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1) if str(path) == "-" else _bytes(FilePath(path))
     except FileNotFoundError:
@@ -90,9 +93,6 @@ def read(path: str | FilePath, *, tables: bool = False) -> Source:
         raise InputError([Problem("holds a NUL byte: this is a binary file, not a text", f"{label}:{line}")])
     if not text.strip():
         raise InputError([Problem("is empty", f"{label}:1")])
-    suffix = FilePath(str(path)).suffix.lower()
-    if suffix in (".parquet", ".arrow"):
-        raise InputError([Problem(f"{suffix} tables are not yet supported; write CSV or JSONL", label)])
     kind = _SUFFIXES.get(suffix) or _sniffed(text, tables=tables)
     folder = FilePath() if str(path) == "-" else FilePath(path).parent
     return Source(label, text, kind, folder)

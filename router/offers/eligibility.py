@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from router.offers.lengths import cheapest_generation, least_surplus, longest
 from router.schema.candidate import AudioTreatment, Candidate, ClipClass, Offer, Rejection
@@ -20,8 +21,16 @@ REASONS = (
 WAIVABLE = {"resolution", "audio"}
 """What a degraded fallback may miss."""
 
-Miss = tuple[str, str, str]
-"""Reason code, the numbers that decided it, what would mend it."""
+
+class Miss(NamedTuple):
+    """A requirement that an offer misses."""
+
+    reason: str
+    detail: str
+    """The numbers that decided it."""
+    mend: str
+    distance: float = 0
+    """By how much, in the measure of the reason: steps of the ladder, seconds, dollars, points."""
 
 
 def dubbing_price(dubbing: Dubbing, seconds: Fraction) -> Micro:
@@ -60,7 +69,8 @@ def rejections(clips: ClipClass, offers: Sequence[Offer], dubbing: Dubbing) -> t
     for offer in offers:
         candidate = _candidate(clips, offer, dubbed, ()) if _makes_mode(clips.need, offer) else None
         if misses := list(_misses(clips, offer, candidate)):
-            found.append(Rejection(offer, *misses[0], misses=len(misses)))
+            mend = " and ".join(dict.fromkeys(miss.mend for miss in misses))
+            found.append(Rejection(offer, misses[0].reason, misses[0].detail, mend, len(misses), misses[0].distance))
     return tuple(found)
 
 
@@ -99,31 +109,32 @@ def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None) -> Iter
     need = clips.need
     if not _makes_mode(need, offer):
         mend = "set accept_image_prompt = true" if _stands_in(need, offer) else f'set mode = "{offer.mode}"'
-        yield "mode", f"makes {offer.mode}, the clip needs {need.mode}", mend
+        yield Miss("mode", f"makes {offer.mode}, the clip needs {need.mode}", mend)
     reference = need.reference or ("video" if need.mode == "motion-control" else None)
     if reference is not None and offer.reference not in (None, reference):
         mend = f'set reference = "{offer.reference}"'
-        yield "reference", f"takes motion from {offer.reference}, the clip gives {reference}", mend
+        yield Miss("reference", f"takes motion from {offer.reference}, the clip gives {reference}", mend)
     yield from _on_sound_and_size(need, offer)
     if candidate is None and _makes_mode(need, offer):
         yield from _on_length(clips, offer)
     yield from _on_worth(need, offer, candidate)
     yield from _on_lists(need, offer)
     if offer.status == "not-yet-available":
-        yield "not-yet-available", offer.dates, "plan for a later day"
+        yield Miss("not-yet-available", offer.dates, "plan for a later day")
     if offer.status == "retired":
-        yield "retired", offer.dates, "choose another model, or a catalog that still sells it"
+        yield Miss("retired", offer.dates, "choose another model, or a catalog that still sells it")
 
 
 def _on_sound_and_size(need: Requirements, offer: Offer) -> Iterator[Miss]:
     if need.resolution is not None and offer.resolution_rank < RESOLUTION_RANK[need.resolution]:
         made = offer.resolution or "a resolution that is not stated"
         mend = f'set resolution = "{offer.resolution}"' if offer.resolution else "ask for no resolution"
-        yield "resolution", f"makes {made}, the clip needs {need.resolution}", mend
+        steps = RESOLUTION_RANK[need.resolution] - offer.resolution_rank
+        yield Miss("resolution", f"makes {made}, the clip needs {need.resolution}", mend, steps)
     if need.audio == "native" and not offer.audio:
-        yield "audio", "is silent, the clip needs native sound", 'set audio = "deferred" or "any"'
+        yield Miss("audio", "is silent, the clip needs native sound", 'set audio = "deferred" or "any"')
     if need.audio == "deferred" and offer.audio:
-        yield "audio", "comes with sound, the clip is dubbed afterwards", 'set audio = "any"'
+        yield Miss("audio", "comes with sound, the clip is dubbed afterwards", 'set audio = "any"')
 
 
 def _on_length(clips: ClipClass, offer: Offer) -> Iterator[Miss]:
@@ -133,21 +144,24 @@ def _on_length(clips: ClipClass, offer: Offer) -> Iterator[Miss]:
         split = f"set max_segments = {parts} or " if parts else ""
         mend = f"{split}shorten it to {seconds_text(need.max_segments * most)}" if most else "choose another model"
         detail = f"makes {seconds_text(most)} at most, the clip needs {seconds_text(seconds)}"
+        missing = float(seconds - need.max_segments * most)
         if need.max_segments == 1:
-            yield "too-long", detail, mend
+            yield Miss("too-long", detail, mend, missing)
         else:
-            yield "segments", f"{detail} in at most {need.max_segments} segments", mend
+            yield Miss("segments", f"{detail} in at most {need.max_segments} segments", mend, missing)
         return
     surplus = least_surplus(offer, seconds, need.max_segments)
     detail = f"makes {seconds_text(seconds + surplus)}, {seconds_text(surplus)} more than the clip needs"
-    yield "surplus", detail, f"set max_surplus_seconds = {seconds_text(surplus).removesuffix(' s')}"
+    mend = f"set max_surplus_seconds = {seconds_text(surplus).removesuffix(' s')}"
+    yield Miss("surplus", detail, mend, float(surplus))
 
 
 def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None) -> Iterator[Miss]:
     if need.quality_min is not None and (offer.quality is None or offer.quality < need.quality_min):
         has = "has no quality score" if offer.quality is None else f"has quality {offer.quality}"
         mend = "ask for no quality_min" if offer.quality is None else f"set quality_min = {offer.quality}"
-        yield "quality", f"{has}, the clip needs {need.quality_min}", mend
+        gap = float("inf") if offer.quality is None else float(need.quality_min - offer.quality)
+        yield Miss("quality", f"{has}, the clip needs {need.quality_min}", mend, gap)
     if (
         need.max_price_usd is not None
         and candidate is not None
@@ -155,11 +169,13 @@ def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None) -> 
     ):
         cost = from_micro(candidate.price)
         detail = f"costs {usd_text(cost)}, the clip allows {usd_text(need.max_price_usd)}"
-        yield "price", detail, f"set max_price_usd = {cost}"
+        yield Miss(
+            "price", detail, f"set max_price_usd = {usd_text(cost).removeprefix('$').replace(',', '')}", float(cost)
+        )
 
 
 def _on_lists(need: Requirements, offer: Offer) -> Iterator[Miss]:
     if (need.models is not None and offer.model not in need.models) or offer.model in need.not_models:
-        yield "model-denied", f"{offer.model} is not among the clip's models", f"allow {offer.model}"
+        yield Miss("model-denied", "is not among the clip's models", f"allow {offer.model}")
     if (need.providers is not None and offer.provider not in need.providers) or offer.provider in need.not_providers:
-        yield "provider-denied", f"{offer.provider} is not among the clip's providers", f"allow {offer.provider}"
+        yield Miss("provider-denied", "is not from one of the clip's providers", f"allow {offer.provider}")

@@ -30,7 +30,7 @@ class Bound:
 
     def closing(self, weight: float, most: Counts) -> Counts:
         """How many of each class can go to each option in a solution that weighs at most ``weight``; never more than ``most``."""
-        room = weight - self.value
+        room = max(0.0, weight - self.value)
         # Floats round: a millionth of the room, and of a unit, is left on the safe side.
         room += 1e-6 * (1 + abs(room)) + 1e-12 * abs(self.value)
         return tuple(

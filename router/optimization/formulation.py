@@ -14,7 +14,7 @@ from typing import Literal
 
 import pulp
 
-from router.optimization.problem import Counts, Number, Problem, Row, Uses, whole_numbers
+from router.optimization.problem import Counts, Problem, Row, Uses, whole_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Formulation:
         for position, row in enumerate(rows):
             self.keep(row, f"limit_{position}")
 
-    def _variable(self, name: str, top: Number) -> pulp.LpVariable | None:
+    def _variable(self, name: str, top: int) -> pulp.LpVariable | None:
         return self.model.add_variable(name, 0, top, pulp.LpInteger) if top else None
 
     def keep(self, row: ScaledRow, name: str, slack: pulp.LpVariable | None = None) -> None:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from router.optimization.problem import Group, Number, Option, Problem, Row, Uses
 from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.scenario import Cap, Limits, Where
-from router.units import MICRO
+from router.units import MICRO, to_micro
 
 Use = Callable[[Candidate, Chain], Number]
 
@@ -40,7 +40,7 @@ def _group(choices: Choices, no_score: Fraction) -> Group:
         options.append(Option(chain.expected, (0, chain.worst, -quality, candidate.offer.order)))
     value = choices.clip_class.need.value_usd
     if value is not None:
-        options.append(Option(float(value * MICRO), (1, 0, 0, 0)))
+        options.append(Option(float(to_micro(value)), (1, 0, 0, 0)))
     return Group(choices.clip_class.count, tuple(options))
 
 

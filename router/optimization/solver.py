@@ -33,8 +33,6 @@ class Found:
     """What one run of the solver returned."""
 
     counts: Counts
-    bound: float
-    """No solution of the model that was solved has a lower objective, in the units of the weights."""
     proven: bool
 
 
@@ -196,16 +194,13 @@ def best(
         Ends the solve after so many nodes of the search tree.
     """
     solved = [row for _, row in rows]
-    bound: float | None = None
     for _ in range(REPAIRS):
         found = run(Formulation(problem, solved, weights, most), clock, max_nodes)
         if found is None:
             return None
-        # Tightening only shrinks the set of solutions: the first bound is the one that holds for the rows as given.
-        bound = found.bound if bound is None else bound
         missed = [k for k, (row, _) in enumerate(rows) if not row.holds(found.counts)]
         if not missed:
-            return Found(found.counts, bound, found.proven)
+            return found
         for k in missed:
             row = rows[k][0]
             solved[k] = solved[k].moved(float(row.bound - row.used(found.counts)))
@@ -229,8 +224,7 @@ def run(formulation: Formulation, clock: Clock, max_nodes: int | None = None) ->
             raise TimeLimitError(clock.limit)
         raise SolverError(f"the solver ended without a solution: {pulp.LpStatus[model.status]}")
     proven = model.sol_status == pulp.LpSolutionOptimal
-    bound = model.solverModel.getInfo().mip_dual_bound * formulation.scale
-    return Found(_counts(formulation), bound, proven)
+    return Found(_counts(formulation), proven)
 
 
 def _solve(model: pulp.LpProblem, clock: Clock, *, whole: bool, max_nodes: int | None = None) -> None:
@@ -303,16 +297,24 @@ def _despite_infeasible(problem: Problem, floor: float, clock: Clock) -> Solutio
 
 
 def least_missed(problem: Problem, clock: Clock) -> Counts:
-    """The solution that misses the limits least: the sum over limits of the miss in proportion to the bound."""
+    """The solution that misses the limits least: the sum over limits of the miss in proportion to the limit's size."""
     formulation = Formulation(problem, (), problem.costs)
     penalties: list[tuple[pulp.LpVariable, float]] = []
     for position, row in enumerate(problem.rows):
         slack = formulation.model.add_variable(f"missed_{position}", 0)
         in_units = scaled(row)
         formulation.keep(in_units, f"limit_{position}", slack)
-        penalties.append((slack, in_units.unit / max(1.0, abs(float(row.bound)))))
+        penalties.append((slack, in_units.unit / _size(row, problem)))
     formulation.model.setObjective(pulp.LpAffineExpression(penalties))
     found = run(formulation, clock)
     if found is None:
         raise SolverError("the solver finds no solution even without limits")
     return found.counts
+
+
+def _size(row: Row, problem: Problem) -> float:
+    """What a miss of a limit is measured by: its bound or, where that is next to nothing, a hundredth of all that could be used."""
+    members = [group.count for group in problem.groups]
+    most = sum(count * max(abs(float(use)) for use in own) for count, own in zip(members, row.uses, strict=True))
+    bound = abs(float(row.bound)) * (sum(members) if row.per is not None else 1)
+    return max(bound, most / 100, 1e-9)

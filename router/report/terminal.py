@@ -42,7 +42,7 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         page.line(line)
     for left in plan.left_out:
         page.line(
-            f"Left out: {left.count} x {_some(left.clips)}, worth {usd_text(left.value_usd)} each: {left.reason}",
+            f"Left out: {left.count:,} x {_some(left.clips)}, worth {usd_text(left.value_usd)} each: {left.reason}",
             style="yellow",
         )
     if plan.limits:
@@ -79,9 +79,14 @@ def explanation_table(explanation: Explanation, width: int | None = None, *, col
         mark = ("*" if offer.chosen == explanation.count else f"* {offer.chosen}") if offer.chosen else ""
         fallbacks = ", ".join(f"{step.model} {usd_text(step.billed_usd)}" for step in offer.chain[1:])
         makes = _makes(offer.mode, offer.resolution, offer.chain[0].audio)
+        costs = (
+            offer.price_usd,
+            offer.expected_usd and _mean(offer.expected_usd),
+            offer.worst_usd,
+            offer.gap_usd and _mean(offer.gap_usd),
+        )
         rows.append((
-            mark, f"{offer.provider}/{offer.model}", makes, _segments(offer.segments), _usd(offer.price_usd),
-            _usd(offer.expected_usd and _mean(offer.expected_usd)), _usd(offer.worst_usd), _usd(offer.gap_usd), fallbacks or "unserved",
+            mark, f"{offer.provider}/{offer.model}", makes, _segments(offer.segments), *map(_usd, costs), fallbacks or "unserved",
         ))  # fmt: skip
     if rows:
         page.table(columns, rows)

@@ -108,8 +108,11 @@ class Rejection:
     reason: str
     detail: str
     mend: str
+    """What would mend every requirement that it misses."""
     misses: int
     """How many requirements it misses in all; the nearest miss has the fewest."""
+    distance: float
+    """By how much it misses the first, in the measure of the reason."""
 
 
 @dataclass(frozen=True, slots=True)

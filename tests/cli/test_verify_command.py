@@ -301,7 +301,7 @@ SHOWS_WITH_ITS_SCENARIO: dict[str, tuple[Doctor, str]] = {
             put("totals", "objective_usd", to=lambda usd: f"{float(usd) + 0.03:.6f}"),
             lambda plan: plan.update(bound_usd=plan["totals"]["objective_usd"]),
         ),
-        r"'spare' is left out, but is worth 0\.01, not 0\.020000",
+        r"'spare' is left out, but is worth 0\.010000, not 0\.020000",
     ),
     "the prompt": (put(*BODY, "prompt", to="another"), r"request\.prompt"),
     "no prompt": (lambda plan: plan["routes"][0]["request"]["body"].pop("prompt"), r"request\.prompt"),

@@ -137,7 +137,7 @@ def test_import_router_loads_nothing_heavy() -> None:
 
 
 def test_a_wrong_solution_called_optimal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solver, "run", lambda *_: solver.Found(((10, 0),), 0.0, proven=True))
+    monkeypatch.setattr(solver, "run", lambda *_: solver.Found(((10, 0),), proven=True))
     with pytest.raises(SolverError, match="miss a limit by more than rounding"):
         solve(two_ways())
 
@@ -190,7 +190,7 @@ def test_a_plan_found_when_time_ran_out_says_how_far_it_may_be(monkeypatch: pyte
 
     def stopped(*arguments: Any) -> Any:
         found = real(*arguments)
-        return found and solver.Found(found.counts, 0.0, proven=False)
+        return found and solver.Found(found.counts, proven=False)
 
     monkeypatch.setattr(solver, "run", stopped)
     two = catalog(

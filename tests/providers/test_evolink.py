@@ -84,8 +84,8 @@ def test_what_the_plan_decides_stands_above_the_clip_s_own_request_and_a_warning
         "sound": "off",
     }
     assert [w for w in plan.warnings if "request." in w] == [
-        "clip 'c': request.model is decided by the plan; the clip's own value is not sent",
         "clip 'c': request.duration is decided by the plan; the clip's own value is not sent",
+        "clip 'c': request.model is decided by the plan; the clip's own value is not sent",
     ]
 
 
