@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks.plan import counts, mixed
+from benchmarks.plan import counts, mixed, plan
 from benchmarks.result import Result, WrongAnswerError, machine, markdown
 from benchmarks.shell import shell
 
 QUESTIONS: dict[str, Callable[[int, float], Result]] = {
-    "plan": counts,
+    "plan": plan,
+    "counts": counts,
     "mixed": mixed,
     "shell": lambda rounds, _: shell(rounds),
 }

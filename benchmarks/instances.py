@@ -19,8 +19,8 @@ from router import Catalog, Scenario
 ON = dt.date(2026, 4, 10)
 """The day that every benchmark plans on."""
 
-Caps = Literal["counts", "mixed"]
-"""``counts``: bounds on numbers and shares of clips; ``mixed``: also on dollars and on billed seconds."""
+Caps = Literal["counts", "seconds", "mixed"]
+"""``counts``: bounds on numbers and shares of clips; ``seconds``: one of them on billed seconds instead; ``mixed``: one on dollars too."""
 
 CLIPS = 5_000
 PROVIDERS = ("amber", "basalt", "cedar", "delta", "ember")
@@ -106,12 +106,12 @@ def _caps(caps: Caps, clips: int) -> list[dict[str, Any]]:
     amber = {"where": {"provider": "amber"}, "max_clips": clips * 45 // 100}
     share = {"where": {"model": "dune-4", "audio": "native"}, "max_share": Decimal("0.10")}
     ember = {"where": {"provider": "ember"}, "min_share": Decimal("0.12")}
-    if caps == "counts":
-        boreas: dict[str, Any] = {"where": {"model": "boreas-3"}, "max_clips": clips * 8 // 100}
-        basalt: dict[str, Any] = {"where": {"provider": "basalt", "audio": "native"}, "max_clips": clips * 15 // 100}
-    else:
-        boreas = {"where": {"model": "boreas-3"}, "max_usd": Decimal(clips) / 20}
+    boreas: dict[str, Any] = {"where": {"model": "boreas-3"}, "max_clips": clips * 8 // 100}
+    basalt: dict[str, Any] = {"where": {"provider": "basalt", "audio": "native"}, "max_clips": clips * 15 // 100}
+    if caps in ("seconds", "mixed"):
         basalt = {"where": {"provider": "basalt"}, "max_seconds": clips * 3 // 2}
+    if caps == "mixed":
+        boreas = {"where": {"model": "boreas-3"}, "max_usd": Decimal(clips) / 20}
     return [amber, boreas, basalt, share, ember]
 
 

@@ -28,6 +28,8 @@ class Result:
     """One for each round that the peer took part in, in the same order."""
     peer_is: str
     """What the peer is."""
+    peer_finished: bool
+    """False where it was stopped, so that it would have taken longer than was measured."""
     compared: bool
     """Whether both did the same work, so that their ratio means something."""
     optimum: str
@@ -50,6 +52,7 @@ class Result:
             "ours_cpu_seconds": [own.cpu for own in self.ours],
             "ours_wall_seconds": [own.wall for own in self.ours],
             "peer": self.peer_is,
+            "peer_finished": self.peer_finished,
             "peer_cpu_seconds": [theirs.cpu for theirs in self.peer],
             "peer_wall_seconds": [theirs.wall for theirs in self.peer],
             "ratio": self.ratio,
@@ -85,7 +88,7 @@ def markdown(results: Sequence[Result], on: dict[str, str | int]) -> str:
             result.question,
             f"{statistics.median(own):.3f} s ({min(own):.3f} to {max(own):.3f})",
             f"{result.peer_is}: {statistics.median(theirs):.3f} s",
-            "" if result.ratio is None else f"{result.ratio:.0f}",
+            "" if result.ratio is None else f"{'' if result.peer_finished else 'over '}{result.ratio:.0f}",
             result.optimum,
             result.target,
             "yes" if result.met else "no",

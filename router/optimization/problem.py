@@ -103,6 +103,11 @@ class Problem:
         return float(weighed(self.costs, counts))
 
     @property
+    def everything(self) -> Counts:
+        """How many of each class can go to each option: all of them."""
+        return tuple((group.count,) * len(group.options) for group in self.groups)
+
+    @property
     def costs(self) -> Uses:
         """The cost of every option."""
         return tuple(tuple(option.cost for option in group.options) for group in self.groups)

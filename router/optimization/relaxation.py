@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from router.optimization.formulation import ScaledRow, scaled
 from router.optimization.problem import Counts, Number, Problem, Row, Uses, weighed
-from router.optimization.solver import Clock, best, least_missed
+from router.optimization.solver import Clock, least, least_missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def loosened_together(problem: Problem, time_limit_seconds: float | None = None)
 def _alone(problem: Problem, row: Row, clock: Clock) -> Loosened:
     others = tuple((other, scaled(other)) for other in problem.rows if other is not row)
     sign = 1 if row.sense == "at_most" else -1
-    found = best(problem, _signed(row.uses, sign), others, clock)
+    found = least(problem, _signed(row.uses, sign), others, problem.everything, clock)
     if found is None:
         return Loosened(row, None)
     counts = found.counts if row.per is None else _least_ratio(problem, row, others, sign, found.counts, clock)
@@ -55,7 +55,7 @@ def _least_ratio(
         ratio = Fraction(row.used(counts))
         pairs = zip(row.uses, row.per, strict=True)
         weights = tuple(tuple(sign * (use - ratio * per) for use, per in zip(*own, strict=True)) for own in pairs)
-        found = best(problem, weights, others, clock)
+        found = least(problem, weights, others, problem.everything, clock)
         if found is None or weighed(weights, found.counts) >= 0:
             return counts
         counts = found.counts

@@ -46,8 +46,7 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
     """
     clock = Clock(time_limit_seconds)
     rows = [(row, scaled(row)) for row in problem.rows]
-    everything = tuple((group.count,) * len(group.options) for group in problem.groups)
-    found = least(problem, problem.costs, rows, everything, clock)
+    found = least(problem, problem.costs, rows, problem.everything, clock)
     if found is None:
         return _despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
@@ -55,7 +54,7 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
     bound = min(cost, max(floor, found.relaxed.value))
     if not found.proven and cost - bound > 0.5:
         return Solution(found.counts, cost, bound, "solver", proven=False)
-    counts = _untied(problem, rows, found, everything, clock)
+    counts = _untied(problem, rows, found, clock)
     cost = problem.cost(counts)
     return Solution(counts, cost, cost, "solver", proven=True)
 
@@ -179,7 +178,7 @@ def best(
     weights: Uses,
     rows: Sequence[tuple[Row, ScaledRow]],
     clock: Clock,
-    most: Counts | None = None,
+    most: Counts,
     max_nodes: int | None = None,
 ) -> Found | None:
     """The solution of least weight that keeps ``rows`` exactly; None if the solver finds that there is none.
@@ -189,7 +188,7 @@ def best(
     Parameters
     ----------
     most
-        How many of each class may go to each option; None: all it has.
+        How many of each class may go to each option.
     max_nodes
         Ends the solve after so many nodes of the search tree.
     """
@@ -250,15 +249,13 @@ def _counts(formulation: Formulation) -> Counts:
     return tuple(counts)
 
 
-def _untied(
-    problem: Problem, rows: Sequence[tuple[Row, ScaledRow]], found: Least, most: Counts, clock: Clock
-) -> Counts:
+def _untied(problem: Problem, rows: Sequence[tuple[Row, ScaledRow]], found: Least, clock: Clock) -> Counts:
     """Among the solutions of this cost, the one that the tie-breakers prefer.
 
     Where a search would take more than ``TIE_NODES`` nodes, or time runs out, the best found by then.
     """
     counts, cost = found.counts, problem.cost(found.counts) + SAME_COST
-    most = found.relaxed.closing(cost, most)
+    most = found.relaxed.closing(cost, problem.everything)
     kept = [*rows, _reached("cost", problem.costs, cost)]
     for level in problem.ties():
         if not _tells_apart(level, most):
