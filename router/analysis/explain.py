@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from router.assembly.no_plan import requirements
 from router.assembly.routes import chain_steps, seconds
@@ -10,7 +11,7 @@ from router.errors import InputError, NoPlanError, nearest
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
 from router.pipeline import open_market, plan, ways_to_make
-from router.schema.candidate import Candidate, Chain, Rejection
+from router.schema.candidate import Candidate, Chain, Offer, Rejection
 from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Plan, Route
 from router.schema.scenario import Scenario
@@ -78,15 +79,8 @@ def _is_on(route: Route, candidate: Candidate) -> bool:
 
 
 def _candidate(candidate: Candidate, chain: Chain, chosen: int, winner: float | None) -> ExplainedOffer:
-    offer = candidate.offer
     return ExplainedOffer(
-        position=offer.order,
-        catalog=offer.catalog,
-        provider=offer.provider,
-        model=offer.model,
-        mode=offer.mode,
-        resolution=offer.resolution,
-        sound=offer.audio,
+        **_named(candidate.offer),
         verdict="candidate",
         chosen=chosen,
         segments=tuple(map(seconds, candidate.generation.segments)),
@@ -100,16 +94,21 @@ def _candidate(candidate: Candidate, chain: Chain, chosen: int, winner: float | 
 
 
 def _rejection(rejection: Rejection) -> ExplainedOffer:
-    offer = rejection.offer
     return ExplainedOffer(
-        position=offer.order,
-        catalog=offer.catalog,
-        provider=offer.provider,
-        model=offer.model,
-        mode=offer.mode,
-        resolution=offer.resolution,
-        sound=offer.audio,
+        **_named(rejection.offer),
         verdict="rejected",
         reason=rejection.reason,
         detail=rejection.detail,
     )
+
+
+def _named(offer: Offer) -> dict[str, Any]:
+    return {
+        "position": offer.order,
+        "catalog": offer.catalog,
+        "provider": offer.provider,
+        "model": offer.model,
+        "mode": offer.mode,
+        "resolution": offer.resolution,
+        "sound": offer.audio,
+    }

@@ -18,6 +18,8 @@ from router.schema.plan import LimitValue, Plan, Route
 from router.units import plain_seconds, seconds_text, usd_text
 
 PLAIN_WIDTH = 120
+NARROW = 112
+"""Below this width some columns go under others."""
 Column = tuple[str, str]
 """Heading, and ``left``, ``whole`` (left, never broken) or ``right``."""
 
@@ -26,16 +28,14 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
     """The plan: one line a route, totals, limits, savings, warnings."""
     page = _Page(width, colour=colour)
     page.line(plan.title or "Plan", style="bold")
+    alone = len({step.provider for route in plan.routes for step in route.chain}) == 1
+    modes = {route.mode for route in plan.routes}
+    cells = [_route_cells(routes, name_provider=not alone, name_mode=len(modes) > 1) for routes in _alike(plan.routes)]
     columns: list[Column] = [
         ("Clips", "left"), ("Count", "right"), ("Model", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"),
         ("Expected", "right"), ("Worst case", "right"), ("All expected", "right"),
     ]  # fmt: skip
-    alone = len({step.provider for route in plan.routes for step in route.chain}) == 1
-    modes = {route.mode for route in plan.routes}
-    page.table(
-        columns,
-        [_route_cells(routes, name_provider=not alone, name_mode=len(modes) > 1) for routes in _alike(plan.routes)],
-    )
+    page.table(*_stacked(columns, cells, 2, 3, page.narrow))
     if alone:
         page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
     for line in _totals(plan):
@@ -89,7 +89,7 @@ def explanation_table(explanation: Explanation, width: int | None = None, *, col
             mark, f"{offer.provider}/{offer.model}", makes, _segments(offer.segments), *map(_usd, costs), fallbacks or "unserved",
         ))  # fmt: skip
     if rows:
-        page.table(columns, rows)
+        page.table(*_stacked(columns, rows, 1, 2, page.narrow))
     refused = [offer for offer in explanation.offers if offer.verdict == "rejected"]
     if refused:
         page.line("Not eligible:")
@@ -157,6 +157,7 @@ class _Page:
     """Lines and tables, rendered to text."""
 
     def __init__(self, width: int | None, *, colour: bool) -> None:
+        self.narrow = (width or PLAIN_WIDTH) < NARROW
         self._out = io.StringIO()
         self._console = Console(
             file=self._out, width=width or PLAIN_WIDTH, force_terminal=colour, no_color=not colour, highlight=False,
@@ -180,6 +181,21 @@ class _Page:
 
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self._out.getvalue().rstrip().splitlines()) + "\n"
+
+
+def _stacked(
+    columns: list[Column], rows: Sequence[Sequence[str]], first: int, more: int, narrow: bool
+) -> tuple[list[Column], list[Sequence[str]]]:
+    """On a narrow page, ``more`` columns after column ``first`` go below it, into the same cells."""
+    if not narrow:
+        return columns, list(rows)
+    last = first + more
+    below: list[Sequence[str]] = [
+        [*row[:first], "\n".join([row[first], ", ".join(row[first + 1 : last])]), *row[last:]] for row in rows
+    ]
+    short = {"Worst case": "Worst", "All expected": "Total"}
+    headings = [(short.get(heading, heading), justify) for heading, justify in columns[last:]]
+    return [*columns[:first], (columns[first][0], "left"), *headings], below
 
 
 def _alike(routes: Sequence[Route]) -> Iterator[list[Route]]:
@@ -294,7 +310,7 @@ def _rate(catalog: Catalog, entry: ModelEntry, offer: OfferEntry) -> str:
     def money(amount: Decimal) -> str:
         if catalog.unit != "usd":
             return f"{amount.normalize():f} {catalog.unit}"
-        return usd_text(amount) if -amount.as_tuple().exponent < 3 else f"${amount:f}"  # type: ignore[operator]
+        return usd_text(amount) if amount == amount.quantize(Decimal("0.000001")) else f"${amount:f}"
 
     terms = entry.terms(offer)
     if offer.prices is not None:

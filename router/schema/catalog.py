@@ -5,7 +5,7 @@ Prices are in the catalog's unit (US dollars unless it says otherwise); lengths 
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
@@ -280,4 +280,4 @@ def _prices(entry: ModelEntry) -> list[tuple[Path, Decimal]]:
     return found
 
 
-assert set(Resolution.__args__) == set(RESOLUTIONS)  # type: ignore[attr-defined]
+assert get_args(Resolution) == RESOLUTIONS

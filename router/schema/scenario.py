@@ -279,9 +279,9 @@ def _with_defaults(clip: Any, shared: dict[str, Any], position: int) -> Any:
     if not isinstance(clip, dict):
         return clip
     merged = {"id": f"clip-{position + 1}", **shared, **clip}
-    both = (shared.get("request"), clip.get("request"))
-    if all(isinstance(request, dict) for request in both):
-        merged["request"] = {**both[0], **both[1]}  # type: ignore[dict-item]
+    common, own = shared.get("request"), clip.get("request")
+    if isinstance(common, dict) and isinstance(own, dict):
+        merged["request"] = {**common, **own}
     return merged
 
 
