@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,8 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
     >>> nearest("resolutoin", ["reference", "resolution"]), nearest("kling-3", ["kling-o3", "kling-3.0"])
     ('resolution', 'kling-3.0')
     """
+    import difflib  # Only a mistake needs it
+
     known = list(options)
     begun = [option for option in known if len(word) > 2 and option.startswith(word)]
     return next(iter(begun or difflib.get_close_matches(word[:100], known, n=1)), None)

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from router.checking.prices import (
     Priced,
@@ -33,10 +34,13 @@ from router.schema.scenario import Cap, Clip, Requirements, Scenario
 Costed = tuple[Priced, int, Cost]
 """A route's price line, the price of one clip in micro-dollars, and what one clip costs."""
 
-_SHARED = tuple(
-    name for name in Route.model_fields if name not in {"clips", "counts", "count", "request", "further_requests"}
+_shared = attrgetter(
+    *(n for n in Route.model_fields if n not in {"clips", "counts", "count", "request", "further_requests"})
 )
-_NEED = ("seconds", *(name for name in Requirements.model_fields if name not in {"group", "request"}))
+"""What routes that make their clips alike have in common."""
+
+_need = attrgetter("seconds", *(name for name in Requirements.model_fields if name not in {"group", "request"}))
+"""A clip's requirements; clips of equal ones are interchangeable."""
 
 
 def check(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> list[str]:
@@ -77,7 +81,7 @@ class _Book:
         return self._prices(clip, degraded=self.scenario.fallback.accept == "degraded")
 
     def _prices(self, clip: Clip, *, degraded: bool) -> list[tuple[Priced, int]]:
-        key = (degraded, *_need(clip))
+        key = (degraded, _need(clip))
         if key not in self._known:
             dubbing = self.scenario.dubbing
             priced = ((line, price_for(line, clip, dubbing, self.on, degraded=degraded)) for line in self.lines)
@@ -137,13 +141,13 @@ class _Check:
         if not clips:
             return
         need = _need(clips[0])
-        if any(_need(other) != need for other in clips):
+        if any(_need(other) != need for other in clips[1:]):
             yield "merges clips of different requirements"
             return
         yield from requests(route)
         for clip in clips:
             yield from _own_request(route, clip)
-        key = (need, *(getattr(route, name) for name in _SHARED))
+        key = (need, _shared(route))
         if key not in self._seen:
             self._seen[key] = self._made(route, clips[0])
         findings, costed = self._seen[key]
@@ -392,10 +396,6 @@ def _matches(route: Route, line: Priced, cap: Cap) -> bool:
     if any(value is not None and getattr(route, name) != value for name, value in wanted.items()):
         return False
     return where.audio is None or where.audio == (line.offer.audio if isinstance(where.audio, bool) else route.audio)
-
-
-def _need(clip: Clip) -> tuple[object, ...]:
-    return tuple(getattr(clip, name) for name in _NEED)
 
 
 def _audio(line: Priced, clip: Clip) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from router.schema.plan import Request, Route
@@ -38,7 +37,7 @@ def _request(route: Route, request: Request, length: Decimal) -> Iterator[str]:
         asked = _table(body.get("model_params")).get("character_orientation")
         if route.reference is not None and asked != route.reference:
             yield f"its request's character_orientation is {asked!r}, the route's reference {route.reference!r}"
-    elif _seconds(body.get("duration")) != Fraction(length):
+    elif not _is_length(body.get("duration"), length):
         yield f"its request's duration is {body.get('duration')}, the route's {length} s"
     if body.get("quality") != route.resolution:
         yield f"its request's quality is {body.get('quality')}, the route's {route.resolution}"
@@ -51,5 +50,5 @@ def _table(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _seconds(value: Any) -> Fraction | None:
-    return Fraction(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _is_length(value: Any, length: Decimal) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and Decimal(str(value)) == length

@@ -37,9 +37,9 @@ def chain(primary: Candidate, others: Sequence[Candidate], rule: Fallback, avail
     steps = tuple(
         Step(c, primary.price if rule.billed == "requested" else c.price, availability.of_model(c.offer)) for c in order
     )
-    expected, served, unserved = _expectation(steps, availability, to_micro(rule.unserved_usd))
-    worst = _worst(steps, availability, to_micro(rule.unserved_usd))
-    return Chain(steps, expected, worst, served, unserved)
+    lost = to_micro(rule.unserved_usd) if rule.unserved_usd else 0
+    expected, served, unserved = _expectation(steps, availability, lost)
+    return Chain(steps, expected, _worst(steps, availability, lost), served, unserved)
 
 
 def _by_price(candidate: Candidate) -> tuple[float, bool, float, int]:

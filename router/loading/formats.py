@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path as FilePath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from router.errors import InputError, Problem
-from router.loading.positions import Positions
 from router.schema.base import Path, printable
+
+if TYPE_CHECKING:
+    from router.loading.positions import Positions
 
 MAX_BYTES = 256 * 2**20
 MAX_DEPTH = 60
@@ -38,6 +40,8 @@ class Source:
 
     @cached_property
     def _positions(self) -> Positions | None:
+        from router.loading.positions import Positions  # Only an error needs to know the line
+
         return Positions(self.text, self.kind) if self.kind in ("toml", "json") else None
 
     def where(self, path: Path = ()) -> str:
@@ -159,14 +163,12 @@ def parse(source: Source) -> dict[str, Any]:
 
 def _long_key(source: Source) -> Problem | None:
     """Tomllib takes time quadratic in the parts of one dotted key; a line of prose never looks like one of many parts."""
-    if found := _LONG_KEY.search(source.text):
+    part = r"""(?:[A-Za-z0-9_-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')[ \t]*+"""
+    many = rf"(?:^[ \t]*+\[{{0,2}}|[{{{{,])[ \t]*+(?:{part}\.[ \t]*+){{{MAX_DEPTH}}}"
+    if found := re.search(many, source.text, re.MULTILINE):
         line = source.text.count("\n", 0, found.end()) + 1
         return Problem(f"nests deeper than {MAX_DEPTH} levels", f"{source.label}:{line}")
     return None
-
-
-_PART = r"""(?:[A-Za-z0-9_-]++|"(?:\\.|[^"\\\n])*+"|'[^'\n]*+')[ \t]*+"""
-_LONG_KEY = re.compile(rf"(?:^[ \t]*+\[{{0,2}}|[{{{{,])[ \t]*+(?:{_PART}\.[ \t]*+){{{MAX_DEPTH}}}", re.MULTILINE)
 
 
 def _toml_value(text: str) -> Any:

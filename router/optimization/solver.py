@@ -264,9 +264,9 @@ def _untied(problem: Problem, rows: Sequence[tuple[Row, ScaledRow]], found: Leas
             better = best(problem, level, kept, clock, most, TIE_NODES)
         except (TimeLimitError, SolverError):
             return counts
-        if better is None:
-            return counts
-        counts = better.counts
+        # A search that ended early may have found nothing better than what is there.
+        if better is not None and weighed(level, better.counts) < weighed(level, counts):
+            counts = better.counts
         kept.append(_reached("tie", level, weighed(level, counts)))
     return counts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,8 @@ def write_whole(path: Path, text: str) -> None:
     InputError
         If the place cannot be written; nothing is left behind.
     """
+    import tempfile  # Most runs print
+
     temporary: str | None = None
     try:
         target = path.resolve() if path.is_symlink() else path
