@@ -13,6 +13,7 @@ from router.schema.scenario import Clip, Requirements
 from router.units import MICRO, from_micro, to_micro, usd_text
 
 RequestBuilder = Callable[[Candidate, Requirements, Mapping[str, Any]], tuple[Request, ...]]
+_canonical = json.JSONEncoder(sort_keys=True).encode
 Members = list[tuple[Clip, int]]
 
 
@@ -61,7 +62,7 @@ def _dealt(members: Members, row: Sequence[int]) -> Iterator[Members]:
 def _by_request(members: Members) -> list[Members]:
     alike: dict[str, Members] = {}
     for clip, count in members:
-        key = json.dumps(clip.request, sort_keys=True) if clip.request else ""
+        key = _canonical(clip.request) if clip.request else ""
         alike.setdefault(key, []).append((clip, count))
     return list(alike.values())
 

@@ -145,10 +145,11 @@ def price_for(line: Priced, clip: Clip, dubbing: Dubbing, on: dt.date, *, degrad
         and entry.mode == "text-to-video"
         and entry.image_prompt
     )
+    if entry.mode != clip.mode and not by_prompt:
+        return None
     reference = clip.reference or ("video" if clip.mode == "motion-control" else None)
     allowed = (
-        (entry.mode == clip.mode or by_prompt)
-        and (reference is None or terms.reference is None or terms.reference == reference)
+        (reference is None or terms.reference is None or terms.reference == reference)
         and (degraded or not any(falls_short(line, clip)))
         and (clip.quality_min is None or (terms.quality is not None and terms.quality >= clip.quality_min))
         and (clip.models is None or entry.model in clip.models)
