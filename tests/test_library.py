@@ -135,11 +135,16 @@ def test_names_that_no_offer_bears_are_warned_about() -> None:
 
 
 def test_unknown_billing_of_failures_is_warned_about() -> None:
-    plan = planned([{"seconds": 10}], catalog(model(failure_rate="0.1")))
+    plan = planned([{"seconds": 10}], catalog(model(failure_rate="0.1")), fallback={"unserved_usd": 1})
     assert plan.warnings == (
         "whether p bills failed generations of m is unknown: counted as billed in the worst case, as not billed in the expected cost",
     )
-    assert planned([{"seconds": 10}], catalog(model(failure_rate="0.1", bills_failures="no"))).warnings == ()
+    assert (
+        planned(
+            [{"seconds": 10}], catalog(model(failure_rate="0.1", bills_failures="no")), fallback={"unserved_usd": 1}
+        ).warnings
+        == ()
+    )
 
 
 def test_baselines_say_what_one_model_for_all_would_cost() -> None:
@@ -239,3 +244,34 @@ def test_files_keep_to_their_schemas() -> None:
 def test_a_bundled_name_that_does_not_exist_is_answered_with_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'evolink'"):
         Catalog.load("evolynk")
+
+
+def test_clips_that_are_likely_to_find_everything_down_at_no_cost_are_warned_about() -> None:
+    said = (
+        "some clips are likely to find their whole chain down, at a cost of nothing; "
+        "set fallback.unserved_usd to what that would cost you"
+    )
+    down = {"outages": {"availability": {"m": "0.5"}}}
+    assert planned([{"seconds": 10}], catalog(model()), **down).warnings == (said,)
+    assert planned([{"seconds": 10}], catalog(model()), **down, fallback={"unserved_usd": 1}).warnings == ()
+    assert planned([{"seconds": 10}], catalog(model()), outages={"availability": {"m": "0.995"}}).warnings == ()
+
+
+def test_a_value_finer_than_a_micro_dollar_is_rounded_once_half_even() -> None:
+    # 0.1234565 is half-way: the even micro-dollar is 0.123456; three clips lose 0.370368.
+    plan = planned([{"seconds": 10, "count": 3, "value_usd": "0.1234565"}])
+    assert (plan.left_out[0].value_usd, plan.totals.left_out_value_usd) == (Decimal("0.123456"), Decimal("0.370368"))
+
+
+def test_large_sums_of_values_stay_exact() -> None:
+    plan = planned([{"seconds": 99, "count": 10**6, "value_usd": "999999.999999"}])
+    assert plan.totals.left_out_value_usd == plan.totals.objective_usd == Decimal("999999999999.000000")
+
+
+def test_the_nearest_miss_is_the_offer_that_misses_by_least() -> None:
+    with pytest.raises(NoPlanError, match=r'makes 1080p, the clip needs 4k\); to mend it, set resolution = "1080p"$'):
+        planned([{"seconds": 10, "resolution": "4k"}])
+    with pytest.raises(
+        NoPlanError, match=r"kling-o3 costs \$1.25, the clip allows \$0.50\); to mend it, set max_price_usd = 1.25$"
+    ):
+        planned([{"seconds": 10, "resolution": "1080p", "audio": "native", "max_price_usd": "0.50"}])

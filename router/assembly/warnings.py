@@ -42,6 +42,7 @@ def warnings(
         *_names(scenario, offers, unborne),
         *_rules(scenario),
         *_billing(used),
+        *_unserved(scenario, used),
     ]
     return tuple(dict.fromkeys([*found, *_requests(scenario, routes)]))
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
 
+from router.checking.limits import used_of_limits
 from router.checking.prices import (
     Priced,
     billed,
@@ -29,7 +30,7 @@ from router.checking.recourse import Cost, Tried, chain_of, cost_of, model_avail
 from router.checking.requests import DECIDED, requests
 from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
-from router.schema.scenario import Cap, Clip, Requirements, Scenario
+from router.schema.scenario import Clip, Requirements, Scenario
 
 Costed = tuple[Priced, int, Cost]
 """A route's price line, the price of one clip in micro-dollars, and what one clip costs."""
@@ -99,6 +100,7 @@ class _Check:
         self._known_ways: dict[tuple[object, ...], list[tuple[Priced, int, float]]] = {}
 
     def findings(self) -> Iterator[str]:
+        """Everything that is wrong; limits and totals are looked at once every route is known to be sold."""
         yield from self._catalogs()
         yield from self._counts()
         for number, route in enumerate(self.plan.routes, start=1):
@@ -317,7 +319,7 @@ class _Check:
 
     def _limits(self) -> Iterator[str]:
         shown = {value.limit: value for value in self.plan.limits}
-        for name, sense, bound, used in self._bounds():
+        for name, sense, bound, used in used_of_limits(self.scenario.limits, self.costs):
             if (used > bound) if sense == "at_most" else (used < bound):
                 yield f"limits.{name}: uses {float(used):.6f}, {sense.replace('_', ' ')} {float(bound):.6f} is allowed"
             value = shown.pop(name, None)
@@ -331,38 +333,6 @@ class _Check:
                 yield f"limits.{name}: the plan shows the slack {value.slack}, should be {slack}"
         for name in shown:
             yield f"limits.{name}: the scenario has no such limit"
-
-    def _bounds(self) -> Iterator[tuple[str, str, Fraction, Fraction]]:
-        """(limit, sense, bound, what the routes use), in dollars, clips, seconds or shares."""
-        limits = self.scenario.limits
-        if limits.budget_usd is not None:
-            expected = round(math.fsum(cost.expected * route.count for route, _, _, cost in self.costs))
-            yield "budget_usd", "at_most", Fraction(limits.budget_usd), Fraction(expected, 10**6)
-        if limits.worst_case_usd is not None:
-            worst = sum(cost.worst * route.count for route, _, _, cost in self.costs)
-            yield "worst_case_usd", "at_most", Fraction(limits.worst_case_usd), Fraction(worst, 10**6)
-        for position, cap in enumerate(limits.caps):
-            for name, bound, used in self._cap(cap):
-                sense = "at_most" if name.startswith("max") else "at_least"
-                # A share of nothing is kept.
-                yield f"caps[{position}].{name}", sense, bound, bound if used is None else used
-
-    def _cap(self, cap: Cap) -> Iterator[tuple[str, Fraction, Fraction | None]]:
-        matching = [(route, line, price) for route, line, price, _ in self.costs if _matches(route, line, cap)]
-        clips = sum(route.count for route, *_ in matching)
-        served = sum(route.count for route, *_ in self.costs)
-        seconds = sum((_exact_billed(route, line) * route.count for route, line, _ in matching), Fraction(0))
-        used = {
-            "max_clips": Fraction(clips),
-            "max_seconds": seconds,
-            "max_usd": Fraction(sum(price * route.count for route, _, price in matching), 10**6),
-            "min_clips": Fraction(clips),
-            "max_share": Fraction(clips, served) if served else None,
-            "min_share": Fraction(clips, served) if served else None,
-        }
-        for name, amount in used.items():
-            if (bound := getattr(cap, name)) is not None:
-                yield name, Fraction(bound), amount
 
 
 def _sells(line: Priced, route: Route, clip: Clip) -> bool:
@@ -379,23 +349,6 @@ def _own_request(route: Route, clip: Clip) -> Iterator[str]:
         for name, value in clip.request.items() if request else ():
             if name not in DECIDED and request and request.body.get(name) != value:
                 yield f"its request does not carry the clip's own request.{name}"
-
-
-def _exact_billed(route: Route, line: Priced) -> Fraction:
-    """Billed seconds of a route's clip; equal parts of an unrounded length are exact again as a whole."""
-    if line.entry.rounding != "none":
-        return Fraction(route.billed_seconds)
-    part = Fraction(route.seconds) / len(route.segments)
-    exact = abs(part - Fraction(route.segments[0])) < Fraction(1, 10**6)
-    return Fraction(route.seconds) if exact else sum(map(Fraction, route.segments), Fraction(0))
-
-
-def _matches(route: Route, line: Priced, cap: Cap) -> bool:
-    where = cap.where
-    wanted = {"provider": where.provider, "model": where.model, "mode": where.mode, "resolution": where.resolution}
-    if any(value is not None and getattr(route, name) != value for name, value in wanted.items()):
-        return False
-    return where.audio is None or where.audio == (line.offer.audio if isinstance(where.audio, bool) else route.audio)
 
 
 def _audio(line: Priced, clip: Clip) -> str:

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -17,7 +17,6 @@ from router import log
 from router.schema.base import printable
 
 F = TypeVar("F", bound=Callable[..., Any])
-Render = Callable[[], str]
 
 
 def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
@@ -42,7 +41,7 @@ def verbose_option(command: F) -> F:
             log.turn_on()
         return command(*args, **options)
 
-    return wrapped  # type: ignore[return-value]
+    return cast(F, wrapped)
 
 
 def output_options(command: F) -> F:

@@ -1,6 +1,7 @@
 """Whether an offer can serve a clip: a candidate, or a rejection with the first requirement it misses.
 
-The checks stand in the order of the reason codes in ``REASONS``; the first that fails decides.
+The first that fails decides, in this order: mode, reference, resolution, audio, too-long, surplus, segments, quality, price,
+model-denied, provider-denied, not-yet-available, retired.
 """
 
 from __future__ import annotations
@@ -14,10 +15,6 @@ from router.schema.candidate import AudioTreatment, Candidate, ClipClass, Offer,
 from router.schema.scenario import Dubbing, Requirements
 from router.units import MICRO, RESOLUTION_RANK, Micro, from_micro, seconds_text, to_micro, usd_text
 
-REASONS = (
-    "mode", "reference", "resolution", "audio", "too-long", "surplus", "segments", "quality", "price", "model-denied",
-    "provider-denied", "not-yet-available", "retired",
-)  # fmt: skip
 WAIVABLE = {"resolution", "audio"}
 """What a degraded fallback may miss."""
 

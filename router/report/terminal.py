@@ -168,6 +168,7 @@ class _Page:
         self._console.print(Text(text, style=style))
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        """Add a table and an empty line; cells are plain text, never markup."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for heading, justify in columns:
             right = justify == "right"
