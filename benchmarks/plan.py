@@ -15,8 +15,8 @@ from benchmarks.clock import Spent, Stopwatch
 from benchmarks.result import Result, WrongAnswerError
 from router import Plan, Scenario
 from router import plan as planned
+from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
-from router.pipeline import open_market, ways_to_make
 from router.schema.candidate import Choices
 
 TARGET = 100

@@ -6,6 +6,10 @@
 ``Scenario.load(path)``  reads a scenario file; ``Scenario(clips=[...])`` makes one in code
 ``Catalog.load(name)``   reads a price catalog, bundled or from a file
 ``plan(scenario)``       the cheapest way to make every clip within all limits, checked before it is returned
+``distribution(plan)``    the exact distribution of its cost: quantiles, CVaR, the chance of going over an amount
+``simulate(plan)``       its cost drawn many times, beside the exact figures
+``compare_directions()``  the scenario planned under each fallback direction
+``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
 ======================  =====================================================================================
 
@@ -22,8 +26,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from router.analysis.calibrate import calibrate
+    from router.analysis.directions import compare_directions
+    from router.analysis.distribution import distribution
+    from router.analysis.simulation import simulate
     from router.errors import CheckError, InputError, NoPlanError, RouterError
     from router.pipeline import plan
+    from router.schema.calibration import Calibration
     from router.schema.catalog import Catalog
     from router.schema.plan import Plan
     from router.schema.scenario import Scenario
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Calibration": "router.schema.calibration",
     "Catalog": "router.schema.catalog",
     "CheckError": "router.errors",
     "InputError": "router.errors",
@@ -38,10 +48,17 @@ _HOMES = {
     "Plan": "router.schema.plan",
     "RouterError": "router.errors",
     "Scenario": "router.schema.scenario",
+    "calibrate": "router.analysis.calibrate",
+    "compare_directions": "router.analysis.directions",
+    "distribution": "router.analysis.distribution",
     "plan": "router.pipeline",
+    "simulate": "router.analysis.simulation",
 }
 
-__all__ = ["Catalog", "CheckError", "InputError", "NoPlanError", "Plan", "RouterError", "Scenario", "plan"]
+__all__ = [
+    "Calibration", "Catalog", "CheckError", "InputError", "NoPlanError", "Plan", "RouterError", "Scenario", "calibrate",
+    "compare_directions", "distribution", "plan", "simulate",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

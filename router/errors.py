@@ -79,6 +79,19 @@ class TimeLimitError(RouterError):
         )
 
 
+class TooManyStatesError(RouterError):
+    """A run, or one clip, can be in more outage states than can be looked at one by one."""
+
+    exit_status = 2
+
+    def __init__(self, states: int, most: int, whose: str = "the run") -> None:
+        self.states, self.most = states, most
+        super().__init__(
+            f"{whose} can be in {states:,} outage states, more than the {most:,} that are looked at one by one; "
+            "state fewer availabilities, or none for models that hardly differ from 1"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Unservable:
     """A clip that no offer can serve: its rejections counted by reason, the nearest miss, and what would mend it."""

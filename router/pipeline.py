@@ -4,49 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from router import log
 from router.assembly import no_plan
+from router.assembly.chances import chances, distribution
 from router.assembly.routes import routes_and_left_out
 from router.assembly.totals import baselines, limit_value, made, totals
 from router.assembly.warnings import warnings
+from router.at_risk import by_state, moves_for_risk
 from router.checking.check import check
-from router.errors import CheckError, Clash, InputError, NoPlanError, Problem, Relaxation, TimeLimitError
-from router.fallback.chains import chain, stand_ins
-from router.fallback.outages import Availability
-from router.loading.catalog_file import where_in as where_in_catalog
-from router.loading.scenario_file import resolved_catalogs, where_in
+from router.cost.figures import risk
+from router.errors import CheckError, Clash, NoPlanError, Relaxation, TimeLimitError
+from router.fallback.outages import assumed
+from router.market import Market, open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
-from router.offers.eligibility import candidates, rejections
-from router.offers.table import offer_table
+from router.offers.eligibility import rejections
 from router.optimization.limits import assignment, can_be_left_out
 from router.optimization.problem import Problem as Assignment
 from router.optimization.problem import Solution
 from router.optimization.solve import solve
 from router.providers import requests
-from router.schema.base import Path
-from router.schema.candidate import Choices, ClipClass, Offer
-from router.schema.catalog import Catalog
-from router.schema.plan import CatalogRef, Plan
+from router.schema.candidate import Choices
+from router.schema.plan import CatalogRef, Objective, Plan
 from router.schema.scenario import Scenario
-from router.units import from_micro
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What a scenario can buy on a day: its catalogs, flattened to offers, and how likely they are up."""
-
-    scenario: Scenario
-    on: dt.date
-    catalogs: tuple[Catalog, ...]
-    offers: tuple[Offer, ...]
-    availability: Availability
-
-    def where(self, path: Path) -> str:
-        """``file:line`` of a value of the scenario."""
-        return where_in(self.scenario, path)
+from router.units import from_micro, to_micro
 
 
 def plan(scenario: Scenario, *, on: dt.date | None = None, time_limit_seconds: float | None = None) -> Plan:
@@ -79,45 +61,16 @@ def plan(scenario: Scenario, *, on: dt.date | None = None, time_limit_seconds: f
     market = open_market(scenario, on)
     choices = [ways_to_make(own, market) for own in clip_classes(scenario.clips)]
     refuse_unservable(choices, market)
-    problem = assignment(choices, scenario.limits)
-    log.debug("modelled", classes=len(choices), limits=len(problem.rows))
+    problem = assignment(choices, scenario.limits, scenario.objective, *by_state(choices, market))
+    log.debug("modelled", classes=len(choices), limits=len(problem.limits))
     solution = solve(problem, time_limit_seconds)
     if solution is None:
         raise NoPlanError(clash=clash(problem, choices, market, time_limit_seconds), title=scenario.title)
     log.debug("solved", method=solution.method, proven=solution.proven)
-    made_plan = assemble(market, choices, problem, solution)
+    made_plan = assemble(market, choices, problem, solution, time_limit_seconds)
     if findings := check(made_plan, scenario, market.catalogs, market.on):
         raise CheckError(findings)
     return made_plan
-
-
-def open_market(scenario: Scenario, on: dt.date | None = None) -> Market:
-    """The scenario's catalogs as they stand on a day."""
-    day = on or dt.datetime.now(dt.UTC).date()
-    catalogs = resolved_catalogs(scenario)
-    offers = offer_table(catalogs, day)
-    if all(offer.status == "retired" for offer in offers):
-        raise InputError(
-            [
-                Problem(
-                    f"everything in catalog '{catalog.name}' is retired on {day}; use a later catalog, or an earlier --as-of",
-                    where_in_catalog(catalog, ("models", 0, "available_until")),
-                )
-                for catalog in catalogs
-            ]
-        )
-    return Market(scenario, day, catalogs, offers, Availability(scenario.outages))
-
-
-def ways_to_make(own: ClipClass, market: Market) -> Choices:
-    """A class with every candidate and, behind each as primary, its chain."""
-    rule = market.scenario.fallback
-    eligible = candidates(own, market.offers, market.scenario.dubbing)
-    catching = eligible
-    if rule.accept == "degraded":
-        catching = candidates(own, market.offers, market.scenario.dubbing, degraded=True)
-    others = stand_ins(catching)
-    return Choices(own, eligible, tuple(chain(primary, others, rule, market.availability) for primary in eligible))
 
 
 def refuse_unservable(choices: Sequence[Choices], market: Market) -> None:
@@ -139,9 +92,9 @@ def clash(problem: Assignment, choices: Sequence[Choices], market: Market, time_
     from router.optimization.relaxation import Loosened, loosened_alone, loosened_together  # As in `solve`
 
     def shown(loose: Loosened) -> Relaxation:
-        row = loose.row
+        limit = loose.limit
         pins = no_plan.pinning(choices, market.scenario.clips, loose.pinned_by)
-        return no_plan.relaxation(row.name, row.sense, row.unit, row.bound, loose.needed, pins, market.where)
+        return no_plan.relaxation(limit.name, limit.sense, limit.unit, limit.bound, loose.needed, pins, market.where)
 
     try:
         alone = tuple(map(shown, loosened_alone(problem, time_limit_seconds)))
@@ -152,12 +105,31 @@ def clash(problem: Assignment, choices: Sequence[Choices], market: Market, time_
         return Clash()
 
 
-def assemble(market: Market, choices: Sequence[Choices], problem: Assignment, solution: Solution) -> Plan:
+def assemble(
+    market: Market,
+    choices: Sequence[Choices],
+    problem: Assignment,
+    solution: Solution,
+    time_limit_seconds: float | None = None,
+) -> Plan:
     """The plan that a solution stands for."""
     scenario, counts = market.scenario, solution.counts
     routes, left_out = routes_and_left_out(scenario.clips, choices, counts, requests)
-    sums = totals(choices, counts)
-    bound = sums.objective_usd if solution.proven else min(sums.objective_usd, from_micro(solution.bound))
+    tried = ((step.provider, step.model) for route in routes for step in route.chain)
+    outages = assumed(scenario.outages, scenario.fallback, tried)
+    budget = scenario.limits.budget_usd
+    found = risk(
+        chances(routes, outages),
+        sum(chain.worst * count for *_, chain, count in made(choices, counts)),
+        budget=None if budget is None else to_micro(budget),
+    )
+    aim = scenario.objective
+    tail = next((tail for tail in problem.objective.tails if tail.level is not None), None)
+    cvar = None if tail is None else float(tail.value(counts))
+    sums = totals(choices, counts, aim, cvar, found)
+    # With a tail in the objective the bound of a proven plan may lie a billionth below it.
+    closed = solution.proven and not problem.objective.tails
+    bound = sums.objective_usd if closed else min(sums.objective_usd, from_micro(solution.bound))
     used = [(candidate, behind) for _, candidate, behind, _ in made(choices, counts)]
     unborne = market.availability.unborne(market.offers)
     return Plan(
@@ -169,12 +141,24 @@ def assemble(market: Market, choices: Sequence[Choices], problem: Assignment, so
         bound_usd=bound,
         catalogs=tuple(CatalogRef(name=catalog.name, as_of=catalog.as_of) for catalog in market.catalogs),
         totals=sums,
+        objective=Objective(
+            minimise=aim.minimise,
+            level=float(aim.level),
+            risk_aversion=float(aim.risk_aversion),
+            cvar_usd=None if cvar is None else from_micro(cvar),
+        ),
+        outages=outages,
+        distribution=distribution(found),
         routes=routes,
         left_out=left_out,
         limits=tuple(
-            limit_value(row.name, row.unit, row.sense, Fraction(row.bound), Fraction(row.used(counts)))
-            for row in problem.rows
+            limit_value(limit.name, limit.unit, limit.sense, Fraction(limit.bound), Fraction(limit.used(counts)))
+            for limit in problem.limits
         ),
         baselines=baselines(choices, counts),
-        warnings=warnings(scenario, market.catalogs, market.offers, used, routes, unborne, market.on),
+        moves=moves_for_risk(market, choices, solution, found, time_limit_seconds),
+        warnings=(
+            *warnings(scenario, market.catalogs, market.offers, used, routes, unborne, market.on),
+            *found.warnings,
+        ),
     )

@@ -60,6 +60,7 @@ class Offer:
     quality: Fraction | None
     failure_rate: Fraction
     bills_failures: str
+    keep_rate: Fraction
     availability: Fraction | None
     available_from: datetime.date | None
     available_until: datetime.date | None
@@ -103,6 +104,7 @@ def _offer(position: int, raw: Raw, usd_per_unit: Fraction) -> Offer:
         quality=Fraction(raw["quality"]) if "quality" in raw else None,
         failure_rate=Fraction(raw.get("failure_rate", 0)),  # SPEC 4.4: without a rate, taken not to fail
         bills_failures=raw.get("bills_failures", "unknown"),
+        keep_rate=Fraction(raw.get("keep_rate", 1)),
         availability=Fraction(raw["availability"]) if "availability" in raw else None,
         available_from=raw.get("available_from"),
         available_until=raw.get("available_until"),
@@ -284,6 +286,7 @@ class Step(NamedTuple):
     failure_rate: Fraction
     bills_failures: str
     bill: int
+    keep_rate: Fraction = Fraction(1)
 
 
 class Cost(NamedTuple):
@@ -292,7 +295,8 @@ class Cost(NamedTuple):
     expected: Fraction
     worst: int
     unserved: Fraction
-    served_by: tuple[Fraction, ...]
+    served_by: tuple[Fraction, ...]  # for each step, that it makes the last take
+    unkept: Fraction = Fraction(0)  # that all takes are made and none is kept
 
 
 def chain(primary: Candidate, pool: Sequence[Candidate], fallback: Raw) -> list[Candidate]:
@@ -344,8 +348,19 @@ def availability(offer: Offer, outages: Raw) -> Fraction | None:
     return offer.availability
 
 
-def cost(steps: Sequence[Candidate], outages: Raw, fallback: Raw) -> Cost:
+def cost(steps: Sequence[Candidate], outages: Raw, fallback: Raw, takes: int = 1) -> Cost:
     """Expected cost, worst case and chance of not being served of one clip on a chain (SPEC 4.4)."""
+    plain, causes = plain_steps(steps, outages, fallback)
+    unserved_micro = int(micro(fallback.get("unserved_usd", 0)))
+    if all(step.keep_rate == 1 for step in plain):
+        return cost_by_enumeration(plain, causes, unserved_micro)
+    return cost_with_takes(plain, causes, unserved_micro, takes)
+
+
+def plain_steps(
+    steps: Sequence[Candidate], outages: Raw, fallback: Raw
+) -> tuple[tuple[Step, ...], tuple[tuple[str, Fraction], ...]]:
+    """The steps of a chain as far as cost goes, and the availability of the providers that are causes of their own."""
     requested = fallback.get("billed", "actual") == "requested"
     plain = tuple(
         Step(
@@ -354,12 +369,12 @@ def cost(steps: Sequence[Candidate], outages: Raw, fallback: Raw) -> Cost:
             c.offer.failure_rate,
             c.offer.bills_failures,
             steps[0].price if requested else c.price,
+            c.offer.keep_rate,
         )
         for c in steps
     )
     stated = outages.get("availability", {})
-    causes = tuple((p, Fraction(stated[p])) for p in sorted({step.provider for step in plain}) if p in stated)
-    return cost_by_enumeration(plain, causes, int(micro(fallback.get("unserved_usd", 0))))
+    return plain, tuple((p, Fraction(stated[p])) for p in sorted({step.provider for step in plain}) if p in stated)
 
 
 @lru_cache(maxsize=200_000)
@@ -395,6 +410,66 @@ def cost_by_enumeration(steps: tuple[Step, ...], causes: tuple[tuple[str, Fracti
     return Cost(
         Fraction(expected, whole), worst, Fraction(unserved, whole), tuple(Fraction(w, whole) for w in served_by)
     )
+
+
+@lru_cache(maxsize=200_000)
+def cost_with_takes(
+    steps: tuple[Step, ...], causes: tuple[tuple[str, Fraction], ...], unserved_micro: int, takes: int
+) -> Cost:
+    """The same with takes: in each state, take after take, each of them over every outcome of one take.
+
+    A clip goes on only from a take that was made and not kept, in the same state. The last take is the one that is kept,
+    that nothing makes (then the clip is unserved), or after which there are no more (then it is unkept).
+    """
+    expected = unserved = unkept = Fraction(0)
+    worst = 0
+    served_by = [Fraction(0)] * len(steps)
+    for up, state_weight in _states_of_chain(steps, causes).items():
+        one_take = _outcomes_of_a_take(steps, up)
+        spent: dict[tuple[int, int], Fraction] = {(0, 0): Fraction(1)}  # so far (expectation, worst case), none kept
+        for number in range(1, takes + 1):
+            onward: dict[tuple[int, int], Fraction] = {}
+            for (bills, worst_bills), so_far in spent.items():
+                for (bill, worst_bill, winner), chance in one_take.items():
+                    weight = so_far * chance
+                    keeps = Fraction(1) if winner is None else steps[winner].keep_rate
+                    ends = weight if number == takes else weight * keeps
+                    extra = unserved_micro if winner is None else 0
+                    if ends > 0:
+                        worst = max(worst, worst_bills + worst_bill + extra)
+                        expected += state_weight * ends * (bills + bill + extra)
+                    if winner is None:
+                        unserved += state_weight * ends
+                    else:
+                        served_by[winner] += state_weight * ends
+                        unkept += state_weight * weight * (1 - keeps) * (number == takes)
+                    if weight > ends:
+                        key = bills + bill, worst_bills + worst_bill
+                        onward[key] = onward.get(key, Fraction(0)) + weight - ends
+            spent = onward
+    return Cost(expected, worst, unserved, tuple(served_by), unkept)
+
+
+def _states_of_chain(steps: Sequence[Step], causes: Sequence[tuple[str, Fraction]]) -> dict[tuple[bool, ...], Fraction]:
+    """Which steps are up, with its weight: 0 for a state that only an unknown availability makes possible."""
+    found: dict[tuple[bool, ...], Fraction] = {}
+    events = [_up_or_down(a) for _, a in causes] + [_up_or_down(step.availability) for step in steps]
+    for outcome in itertools.product(*events):
+        cause_up = {name: flag for (name, _), (flag, _) in zip(causes, outcome, strict=False)}
+        flags = [flag for flag, _ in outcome[len(causes) :]]
+        up = tuple(flag and cause_up.get(step.provider, True) for step, flag in zip(steps, flags, strict=True))
+        found[up] = found.get(up, Fraction(0)) + math.prod((weight for _, weight in outcome), start=Fraction(1))
+    return found
+
+
+def _outcomes_of_a_take(steps: Sequence[Step], up: Sequence[bool]) -> dict[tuple[int, int, int | None], Fraction]:
+    """(bill in the expectation, bill in the worst case, which step made it) -> chance, of one take in a state."""
+    found: dict[tuple[int, int, int | None], Fraction] = {}
+    for outcome in itertools.product(*(_good_or_not(step.failure_rate) for step in steps)):
+        happens = _what_happens(steps, {}, up, [flag for flag, _ in outcome])
+        chance = math.prod((weight for _, weight in outcome), start=Fraction(1))
+        found[happens] = found.get(happens, Fraction(0)) + chance
+    return found
 
 
 def _up_or_down(a: Fraction | None) -> list[tuple[bool, Fraction]]:
@@ -566,7 +641,9 @@ def problem(scenario: Raw, catalogs: Sequence[Raw], on: datetime.date) -> Proble
         if fallback.get("accept", "qualified") == "degraded":
             pool, _ = candidates(clip, every_offer, dubbing, on, degraded=True)
         chains = [chain(primary, pool, fallback) for primary in found]
-        of_line = [Option(steps[0], tuple(steps), cost(steps, outages, fallback), Fraction(0)) for steps in chains]
+        takes = clip.get("max_takes", 1)
+        costs = [cost(steps, outages, fallback, takes) for steps in chains]
+        of_line = [Option(of[0], tuple(of), a_cost, Fraction(0)) for of, a_cost in zip(chains, costs, strict=True)]
         if "value_usd" in clip:  # SPEC 4.1: only a clip with a value may be left out
             nothing = Cost(Fraction(0), 0, Fraction(0), ())
             of_line.append(Option(None, (), nothing, micro(clip["value_usd"])))

@@ -15,9 +15,12 @@ import router
 from router import log
 from router.errors import InputError, NoPlanError
 from router.report.json_schema import json_schema
+from router.schema.base import Model
 from router.schema.catalog import Catalog
+from router.schema.directions import DirectionComparison
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
+from router.schema.simulation import SimulationReport
 from tests.builders import ON, catalog, model, planned, scenario
 
 QUICKSTART = Path(__file__).parent.parent / "scenarios" / "quickstart.toml"
@@ -25,6 +28,7 @@ QUICKSTART = Path(__file__).parent.parent / "scenarios" / "quickstart.toml"
 
 def test_the_public_names_are_there_and_no_others_are() -> None:
     assert sorted(router.__all__) == [
+        "Calibration",
         "Catalog",
         "CheckError",
         "InputError",
@@ -32,7 +36,11 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "Plan",
         "RouterError",
         "Scenario",
+        "calibrate",
+        "compare_directions",
+        "distribution",
         "plan",
+        "simulate",
     ]
     assert {name for name in router.__all__ if getattr(router, name) is None} == set()
     assert set(router.__all__) <= set(dir(router))
@@ -222,9 +230,9 @@ def test_what_a_user_wrote_never_reaches_the_log(monkeypatch: pytest.MonkeyPatch
     assert "secret" not in out.getvalue()
 
 
-@pytest.mark.parametrize("model", [Scenario, Catalog, Plan])
-def test_every_field_of_a_schema_says_what_it_means(model: type[Scenario | Catalog | Plan]) -> None:
-    schema = json_schema(model, written=model is Plan)
+@pytest.mark.parametrize("model", [Scenario, Catalog, Plan, SimulationReport, DirectionComparison])
+def test_every_field_of_a_schema_says_what_it_means(model: type[Model]) -> None:
+    schema = json_schema(model, written=model not in (Scenario, Catalog))
     jsonschema.Draft202012Validator.check_schema(schema)
     parts = {model.__name__: schema, **schema["$defs"]}
     silent = [

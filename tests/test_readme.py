@@ -1,30 +1,57 @@
-"""What README shows is what the program prints."""
+"""What README shows is what the program prints.
+
+``ROUTER_UPDATE_GOLDEN=1 python -m pytest tests/test_readme.py`` rewrites what it shows; the commit that does so says why.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
 import router
+from router.cli import run
 from router.errors import InputError, NoPlanError
-from router.report.terminal import plan_table
 from tests.builders import ON
 
 TOP = Path(__file__).parent.parent
-README = (TOP / "README.md").read_text(encoding="utf-8")
+README = TOP / "README.md"
+
+COMMANDS = {
+    "quickstart": "plan scenarios/quickstart.toml --as-of 2026-04-10",
+    "outage-drill": "simulate scenarios/outage-drill.toml",
+    "directions": "simulate scenarios/fallback-any.toml --compare-directions",
+    "risky-launch": "plan scenarios/risky-launch.toml",
+    "calibrate": "calibrate scenarios/outcomes/attempts.csv",
+}
+"""By the mark around its output, the command that README says was run."""
 
 
-def block(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n```text\n(.*?)```\n<!-- /{name} -->", README, re.DOTALL)
+def is_shown(name: str, text: str) -> None:
+    """Assert that ``text`` is what stands in README between the marks of this name."""
+    readme = README.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {name} -->\n```text\n(.*?)```\n<!-- /{name} -->", readme, re.DOTALL)
     assert found is not None, name
-    return found.group(1)
+    shown = found.group(1)
+    if os.environ.get("ROUTER_UPDATE_GOLDEN") and shown != text:
+        README.write_text(readme[: found.start(1)] + text + readme[found.end(1) :], encoding="utf-8")
+        shown = text
+    assert text == shown
 
 
-def test_the_first_plan_is_the_one_shown() -> None:
-    plan = router.plan(router.Scenario.load(TOP / "scenarios" / "quickstart.toml"), on=ON)
-    assert plan_table(plan) == block("quickstart")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_output_of_a_command_is_the_one_shown(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TOP)
+    before = README.read_text(encoding="utf-8").partition(f"<!-- {name} -->")[0]
+    assert f"`router {COMMANDS[name]}`" in before.rpartition("<!--")[2], "not named before its output"
+    dated = [] if name in {"quickstart", "calibrate"} else ["--as-of", ON.isoformat()]
+
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run([*COMMANDS[name].split(), *dated, "--format", "table", "-o", str(tmp_path / "shown.txt")])
+
+    is_shown(name, (tmp_path / "shown.txt").read_text(encoding="utf-8"))
 
 
 def test_the_message_for_a_bad_file_is_the_one_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +62,7 @@ def test_the_message_for_a_bad_file_is_the_one_shown(tmp_path: Path, monkeypatch
     )
     with pytest.raises(InputError, match="did you mean `resolution`") as caught:
         router.Scenario.load("launch.toml")
-    assert f"{caught.value}\n" == block("bad")
+    is_shown("bad", f"{caught.value}\n")
 
 
 def test_the_messages_where_no_plan_exists_are_those_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,11 +72,22 @@ def test_the_messages_where_no_plan_exists_are_those_shown(monkeypatch: pytest.M
         with pytest.raises(NoPlanError, match=r"none of|no plan keeps") as caught:
             router.plan(router.Scenario.load(f"scenarios/{name}.toml"), on=ON)
         messages.append(str(caught.value))
-    assert "\n\n".join(messages) + "\n" == block("noplan")
+    is_shown("noplan", "\n\n".join(messages) + "\n")
 
 
 def test_every_command_that_readme_names_exists() -> None:
     from router.cli import app
 
-    named = set(re.findall(r"`router (\w+)", README))
+    named = set(re.findall(r"`router (\w+)", README.read_text(encoding="utf-8")))
     assert named == set(app.list_commands(None))  # type: ignore[attr-defined]
+
+
+def test_the_scenario_that_shows_the_fields_is_one(tmp_path: Path) -> None:
+    section = README.read_text(encoding="utf-8").partition("## Scenario files\n")[2]
+    shown = re.search(r"```toml\n(.*?)```", section, re.DOTALL)
+    assert shown is not None
+    (tmp_path / "shown.toml").write_text(shown.group(1), encoding="utf-8")
+
+    scenario = router.Scenario.load(tmp_path / "shown.toml")
+
+    assert {"outages", "keep_rate", "limits", "objective"} <= scenario.model_fields_set

@@ -6,6 +6,7 @@ The numbers are worked out by hand from the catalog's prices, in the comments. A
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,6 +23,7 @@ import router
 from router.checking.check import check
 from router.cli import run
 from router.loading.scenario_file import resolved_catalogs
+from router.schema.scenario import Cap, Where
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = ROOT / "scenarios"
@@ -49,6 +51,8 @@ class Figures(NamedTuple):
     savings_usd: Mapping[str, str] = {}
     """Baseline: what the plan saves against it; other baselines are not looked at."""
     left_out: Mapping[str, int] = {}
+    risk: Mapping[str, str] = {}
+    """Further totals, by field; ``variance`` is the square of the standard deviation. Others are not looked at."""
 
 
 def production(count: int, on_o3: str, on_3_0: str, delta: str) -> Figures:
@@ -225,6 +229,23 @@ EXPECTED: Mapping[str, Figures] = {
         (Made("with-sound", 50, "example-steady", "1.35"), Made("silent", 50, "example-bargain", "0.80")),
         {"always example-steady": "8", "always example-bargain": "1"},  # 50 x 0.16; 50 x 0.02
     ),
+    "calibrated.toml": Figures(
+        # Measured: kling-3.0 up 74.5/81, failing 1.5/75 = 0.02 (not billed), kept 63.5/74;
+        # kling-o3 up 123.5/131, failing 15.5/124 = 0.125 (billed), kept 84.5/109.
+        # A take on kling-3.0, then kling-o3, costs e and is made but not kept with chance r; three takes cost e (1 - r^3) / (1 - r).
+        # Both up: e = 0.98 x 1.50 + 0.02 x 1.25 + 0.02 x 0.125 x 5 = 1.5075, r = 0.98 x 10.5/74 + 0.02 x 0.875 x 24.5/109: 1.753875
+        # Only kling-3.0: e = 0.98 x 1.50 + 0.02 x 5 = 1.57, r = 0.98 x 10.5/74: 1.818672
+        # Only kling-o3: e = 1.25 + 0.125 x 5 = 1.875, r = 0.875 x 24.5/109: 2.316291. None: 5.
+        # With the chances 0.867095, 0.052658, 0.075653 and 0.004594: 1.52078 + 0.09577 + 0.17523 + 0.02297 = 1.81475
+        # On kling-o3 first only the state with both up differs: e = 1.25 + 0.125 x 0.98 x 1.50 + 0.125 x 0.02 x 5 = 1.44625 and
+        # r = 0.875 x 24.5/109 + 0.125 x 0.98 x 10.5/74 = 0.214056, so 1.822096: 0.867095 x (1.822096 - 1.753875) = 0.0591537 more
+        "150",
+        "181.474913",
+        # Two takes on kling-3.0 that are not kept; then it fails unbilled, kling-o3 fails billed, and the clip is unserved: 3 + 1.25 + 5
+        "925",
+        (Made("clip", 100, "kling-3.0", "1.50"),),
+        {"always kling-o3": "5.915373"},
+    ),
     "outage-one-provider.toml": Figures(
         # kling-o3 makes it with 0.99 x 0.97 = 0.9603; kling-3.0 with 0.99 x 0.03 = 0.0297; evolink is down with 0.01.
         # 0.9603 x 1.25 + 0.0297 x 1.50 + 0.01 x 5 = 1.200375 + 0.04455 + 0.05 = 1.294925
@@ -241,6 +262,125 @@ EXPECTED: Mapping[str, Figures] = {
         "125.47891",
         "500",
         (Made("clip", 100, "kling-o3", "1.25"),),
+    ),
+    # kling-o3 is up with 0.96 and kling-3.0 with 0.97: both 0.9312, only kling-3.0 0.0388, only kling-o3 0.0288, none 0.0012.
+    "outage-drill.toml": Figures(
+        # With sound 1.25 on kling-o3, 1.50 where kling-3.0 catches it; silent 1.00 on kling-3.0; 1.40 for stock footage.
+        # Both up 75 + 40 = 115; only kling-3.0 90 + 40 = 130; only kling-o3 75 + 56 = 131; none 84 + 56 = 140
+        "115",
+        # 0.9312 x 115 + 0.0388 x 130 + 0.0288 x 131 + 0.0012 x 140 = 107.088 + 5.044 + 3.7728 + 0.168
+        "116.0728",
+        "140",
+        (Made("with-sound", 60, "kling-o3", "1.25"), Made("silent", 40, "kling-3.0", "1.00")),
+        risk={
+            # 0.0388 x 15^2 + 0.0288 x 16^2 + 0.0012 x 25^2 - 1.0728^2 = 8.73 + 7.3728 + 0.75 - 1.15089984
+            "variance": "15.70190016",
+            "p50_usd": "115",
+            "p90_usd": "115",  # 0.9312 of all runs cost 115
+            "p95_usd": "130",  # 0.97 at most 130
+            "p99_usd": "131",  # 0.9988 at most 131
+            # The worst 0.05: 0.0012 at 140, 0.0288 at 131, 0.02 at 130: (0.168 + 3.7728 + 2.6) / 0.05
+            "cvar95_usd": "130.816",
+            "best_usd": "115",
+            "worst_per_request_usd": "146",  # 60 x 1.50 + 40 x 1.40: kling-3.0 up for the ones, down for the others
+        },
+    ),
+    "risky-launch.toml": Figures(
+        # n clips on kling-3.0, the others on kling-o3. It is up (0.96): 125 + 0.25 n; down (0.04): 500 - 3.50 n.
+        # Mean of the worst 0.05: 0.8 (500 - 3.50 n) + 0.2 (125 + 0.25 n) = 425 - 2.75 n <= 205, so n = 80. 80 x 1.50 + 20 x 1.25
+        "145",
+        # 0.96 x 145 + 0.04 x 220; a clip on kling-o3 costs 0.96 x 1.25 + 0.04 x 5 = 1.40
+        "148",
+        "220",
+        (Made("clip", 80, "kling-3.0", "1.50"), Made("clip", 20, "kling-o3", "1.25")),
+        {"always kling-o3": "-8", "always kling-3.0": "2"},
+        risk={
+            "variance": "216",  # 0.96 x 0.04 x (220 - 145)^2 = 0.0384 x 5625
+            "p95_usd": "145",
+            "p99_usd": "220",
+            "cvar95_usd": "205",
+            "best_usd": "145",
+            "worst_per_request_usd": "220",
+        },
+    ),
+    "risk-averse.toml": Figures(
+        # n clips on kling-3.0. Both up 162.50 + 0.25 n; only kling-3.0 390 - 1.50 n; only kling-o3 162.50 + 1.75 n; none 390.
+        # While kling-o3 down is the dearer day, one clip more adds 0.225 to the mean (1.545 against 1.32) and to the mean of the worst
+        # 0.05 adds (-1.50 x 0.0388 + 1.75 x 0.01) / 0.05 = -0.814; after that (1.75 x 0.0288 - 1.50 x 0.02) / 0.05 = 0.408.
+        # So for r between 0.2166 (0.814 r = 0.225 (1 - r)) and 1 the days are made even: 390 - 1.50 n = 162.50 + 1.75 n, n = 70
+        "180",
+        # 0.9312 x 180 + 0.0676 x 285 + 0.0012 x 390 = 167.616 + 19.266 + 0.468
+        "187.35",
+        "390",
+        (Made("clip", 70, "kling-3.0", "1.50"), Made("clip", 60, "kling-o3", "1.25")),
+        {"always kling-o3": "-15.75"},  # 130 x 1.32 = 171.60
+        risk={
+            "variance": "744.1875",  # 0.0676 x 105^2 + 0.0012 x 210^2 - 7.35^2 = 745.29 + 52.92 - 54.0225
+            "p90_usd": "180",
+            "p95_usd": "285",
+            "p99_usd": "285",  # 0.9988 at most 285
+            "cvar95_usd": "287.52",  # (0.0012 x 390 + 0.0488 x 285) / 0.05
+            "best_usd": "180",
+            "worst_per_request_usd": "390",
+            "objective_usd": "237.435",  # 0.5 x 187.35 + 0.5 x 287.52
+        },
+    ),
+    "worst-day.toml": Figures(
+        # n short clips on kling-3.0 (0.75). kling-o3 up: 40 x 0.625 + 40 x 1.875 + 0.125 n = 100 + 0.125 n; down: 80 x 1.40 - 0.65 n.
+        # 112 - 0.65 n <= 105.50, so n = 10
+        "101.25",
+        # 0.97 x 101.25 + 0.03 x 105.50 = 98.2125 + 3.165
+        "101.3775",
+        "105.50",
+        (
+            Made("short", 10, "kling-3.0", "0.75"),
+            Made("short", 30, "kling-o3", "0.625"),
+            Made("long", 40, "kling-o3", "1.875"),
+        ),
+        {"always kling-o3": "-1.0175"},  # 0.97 x 100 + 0.03 x 112 = 100.36
+        risk={
+            "variance": "0.52561875",  # 0.97 x 0.03 x 4.25^2
+            "p95_usd": "101.25",
+            "p99_usd": "105.50",
+            "cvar95_usd": "103.80",  # 0.6 x 105.50 + 0.4 x 101.25
+            "worst_per_request_usd": "124.50",  # 10 x 0.75 + 30 x 1.40 + 40 x 1.875
+        },
+    ),
+    "slow-repair.toml": Figures(
+        # 0.95 x 1.25 + 0.05 x 3 = 1.3375
+        "125",
+        "133.75",
+        "300",
+        (Made("clip", 100, "kling-o3", "1.25"),),
+        risk={"best_usd": "125", "worst_per_request_usd": "300"},
+    ),
+    "takes.toml": Figures(
+        # example-careful: 1.00 a take, kept with 0.8: one take 0.8, two 0.16, three 0.04: 0.8 + 0.32 + 0.12 = 1.24.
+        # example-quick: 0.70 a take, kept with 0.4: 0.4 + 2 x 0.24 + 3 x 0.36 = 1.96 takes, 1.372
+        "50",
+        "62",
+        "150",
+        (Made("clip", 50, "example-careful", "1.00"),),
+        {"always example-quick": "6.60"},  # 50 x 1.372 = 68.60
+        risk={
+            "variance": "13.12",  # 50 x (0.8 x 1 + 0.16 x 4 + 0.04 x 9 - 1.24^2) = 50 x 0.2624
+            "best_usd": "50",
+            "worst_per_request_usd": "150",
+        },
+    ),
+    "mixed-outages.toml": Figures(
+        # As in outage-one-provider.toml: 0.99 x (0.97 x 1.25 + 0.03 x 1.50) + 0.01 x 5 = 0.99 x 1.2575 + 0.05
+        "125",
+        "129.4925",
+        "500",
+        (Made("clip", 100, "kling-o3", "1.25"),),
+        risk={
+            # Within a run with the provider up 100 x 0.25^2 x 0.97 x 0.03 = 0.181875; between runs 0.99 x 0.01 x (500 - 125.75)^2:
+            # 0.99 x 0.181875 + 0.0099 x 140063.0625 = 0.18005625 + 1386.62431875
+            "variance": "1386.804375",
+            "best_usd": "125",
+            "worst_per_request_usd": "500",
+        },
     ),
     "long-clips.toml": Figures(
         # 4.00 + 1.667 + 6.795
@@ -341,6 +481,10 @@ def test_a_scenario_has_the_numbers_worked_out_by_hand(name: str) -> None:
     assert {rule: savings[rule] for rule in figures.savings_usd} == {
         rule: Decimal(saving) for rule, saving in figures.savings_usd.items()
     }
+    amounts = {field: Decimal(amount) for field, amount in figures.risk.items()}
+    if (variance := amounts.pop("variance", None)) is not None:  # The deviation is rounded to the micro-dollar
+        assert abs(totals.std_usd - variance.sqrt()) <= Decimal("5.1e-7")
+    assert {field: getattr(totals, field) for field in amounts} == amounts
     assert plan.status == "optimal"
     assert plan.warnings == ()
 
@@ -528,3 +672,103 @@ def test_the_json_scenario_is_the_toml_scenario() -> None:
 
     assert written.totals == spelled.totals
     assert written.baselines == spelled.baselines
+
+
+def changed(name: str, **parts: Mapping[str, Any]) -> router.Plan:
+    """The plan of a scenario with some fields of some of its tables replaced."""
+    scenario = router.Scenario.load(SCENARIOS / name)
+    tables = {part: getattr(scenario, part).model_copy(update=dict(fields)) for part, fields in parts.items()}
+    return router.plan(scenario.model_copy(update=tables), on=DAY)
+
+
+def clips_on(plan: router.Plan, model: str) -> int:
+    return sum(route.count for route in plan.routes if route.model == model)
+
+
+def test_a_drill_misses_no_clip_the_silent_ones_or_all() -> None:
+    # kling-3.0 is down with 0.03, both models with 0.0012: 40 x 0.03 + 60 x 0.0012
+    assert planned("outage-drill.toml").totals.unserved_expected == pytest.approx(1.272, abs=1e-9)
+    assert planned("outage-drill.toml").distribution.states == 4
+
+
+def test_the_limit_on_the_tail_of_the_launch_costs_8_and_takes_220_off_it() -> None:
+    free, limited = changed("risky-launch.toml", limits={"cvar": None}).totals, planned("risky-launch.toml").totals
+
+    # All 100 on kling-o3: 0.96 x 125 + 0.04 x 500 = 140; 0.8 x 500 + 0.2 x 125 = 425
+    assert (free.expected_usd, free.cvar95_usd) == (Decimal(140), Decimal(425))
+    assert (limited.expected_usd - free.expected_usd, free.cvar95_usd - limited.cvar95_usd) == (8, 220)
+
+
+@pytest.mark.parametrize(
+    ("objective", "on_3_0"),
+    [
+        ({"risk_aversion": Decimal("0.2")}, 0),  # below 0.2166 the mean weighs more
+        ({"risk_aversion": Decimal("0.25")}, 70),
+        ({"risk_aversion": Decimal(1)}, 70),
+        ({"risk_aversion": Decimal(0), "minimise": "cvar"}, 70),
+    ],
+)
+def test_the_more_the_tail_counts_the_more_clips_leave_the_cheapest_model(
+    objective: Mapping[str, Any], on_3_0: int
+) -> None:
+    assert clips_on(changed("risk-averse.toml", objective=objective), "kling-3.0") == on_3_0
+
+
+def test_a_limit_on_the_worst_case_clip_by_clip_takes_all_short_clips_off_the_risky_model() -> None:
+    plan = changed("worst-day.toml", outages={"correlation": "per-request"})
+
+    # 40 x 1.40 + 40 x 1.875 = 131, and 0.65 less for each: 39 are not enough (105.65), 40 are (105.00)
+    assert clips_on(plan, "kling-3.0") == 40
+    assert plan.totals.worst_usd == Decimal(105)
+
+
+def test_the_least_worst_day_is_the_one_on_which_both_days_cost_about_the_same() -> None:
+    plan = changed("worst-day.toml", limits={"worst_case_usd": None}, objective={"minimise": "worst-case"})
+
+    # 100 + 0.125 n and 112 - 0.65 n: 101.875 and 102.25 for n = 15, 102.00 and 101.60 for n = 16
+    assert clips_on(plan, "kling-3.0") == 16
+    assert plan.totals.worst_usd == plan.totals.objective_usd == Decimal(102)
+
+
+def test_slow_repair_spreads_the_bill_between_clip_by_clip_and_the_whole_run() -> None:
+    slow = planned("slow-repair.toml")
+    by_clip = changed("slow-repair.toml", outages={"correlation": "per-request"}).totals
+    by_run = changed("slow-repair.toml", outages={"correlation": "per-run"}).totals
+
+    # A clip varies by 1.75 sqrt(0.95 x 0.05) = 0.381403: 100 of them by 3.81403 if independent, by 38.1403 if all at once.
+    # Over time the correlation of two clips falls by exp(-4.8 / (0.95 x 120)) = q with every place between them, so that the variance is
+    # 0.381403^2 (100 (1 + q) / (1 - q) - 2 q (1 - q^100) / (1 - q)^2).
+    q = math.exp(-4.8 / 114)
+    spread = 1.75 * math.sqrt(0.0475 * (100 * (1 + q) / (1 - q) - 2 * q * (1 - q**100) / (1 - q) ** 2))
+    assert float(by_clip.std_usd) == pytest.approx(3.81403, abs=1e-5)
+    assert float(by_run.std_usd) == pytest.approx(38.1403, abs=1e-4)
+    assert float(slow.totals.std_usd) == pytest.approx(spread, rel=0.05)  # 10,000 draws
+    assert by_clip.expected_usd == by_run.expected_usd == slow.totals.expected_usd
+    assert (slow.distribution.method, slow.distribution.draws, slow.distribution.seed) == ("simulated", 10_000, 0)
+
+
+def test_eight_clips_in_a_thousand_end_without_a_kept_take_on_the_careful_model() -> None:
+    plan = planned("takes.toml")
+
+    assert plan.routes[0].unkept_probability == pytest.approx(0.008, abs=1e-12)  # 0.2^3
+    assert plan.totals.unkept_expected == pytest.approx(0.4, abs=1e-9)  # 50 x 0.008
+    quick = changed("takes.toml", limits={"caps": (Cap(where=Where(model="example-careful"), max_clips=0),)})
+    assert quick.routes[0].unkept_probability == pytest.approx(0.216, abs=1e-12)  # 0.6^3
+
+
+def test_the_percentiles_of_a_mixture_are_those_of_the_caught_clips_until_the_provider_is_down() -> None:
+    totals = planned("mixed-outages.toml").totals
+
+    # With the provider up (0.99) N of 100 clips find kling-o3 down, N binomial with 0.03, and the run costs 125 + 0.25 N.
+    chance = [0.99 * math.comb(100, n) * 0.03**n * 0.97 ** (100 - n) for n in range(101)]
+
+    def percentile(share: float) -> int:
+        return next(n for n in range(101) if math.fsum(chance[: n + 1]) >= share)
+
+    left, tail = 0.04, 0.01 * 500  # The worst 0.05: 0.01 at 500, and 0.04 from the largest N down
+    for n in range(100, -1, -1):
+        taken = min(left, chance[n])
+        left, tail = left - taken, tail + taken * (125 + 0.25 * n)
+    for share, amount in ((0.5, totals.p50_usd), (0.9, totals.p90_usd), (0.95, totals.p95_usd)):
+        assert float(amount) == 125 + 0.25 * percentile(share)
+    assert float(totals.cvar95_usd) == pytest.approx(tail / 0.05, abs=1e-6)

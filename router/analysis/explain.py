@@ -8,9 +8,10 @@ from typing import Any
 from router.assembly.no_plan import requirements
 from router.assembly.routes import chain_steps, seconds
 from router.errors import InputError, NoPlanError, nearest
+from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
-from router.pipeline import open_market, plan, ways_to_make
+from router.pipeline import plan
 from router.schema.candidate import Candidate, Chain, Offer, Rejection
 from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Plan, Route

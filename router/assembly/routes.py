@@ -98,6 +98,8 @@ def _route(own: Choices, option: int) -> Route:
         worst_usd=from_micro(chain.worst),
         chain=chain_steps(chain),
         unserved_probability=_probability(chain.unserved),
+        max_takes=own.clip_class.need.max_takes,
+        unkept_probability=_probability(chain.unkept),
         request=None,
         further_requests=(),
     )
@@ -114,9 +116,12 @@ def chain_steps(chain: Chain) -> tuple[ChainStep, ...]:
             segments=tuple(map(seconds, step.candidate.generation.segments)),
             price_usd=from_micro(step.candidate.price),
             dubbing_usd=from_micro(step.candidate.dubbing),
-            billed_usd=from_micro(step.billed),
+            billed_usd=from_micro(step.attempt.billed),
             probability=_probability(served),
-            availability=step.availability,
+            availability=step.attempt.availability,
+            failure_rate=step.attempt.failure_rate,
+            bills_failures=step.attempt.bills_failures,
+            keep_rate=step.attempt.keep_rate,
             shortfall=step.candidate.shortfall,
         )
         for step, served in zip(chain.steps, chain.served, strict=True)

@@ -11,7 +11,9 @@ from typing import Literal
 
 from router.assembly.routes import decimal_text
 from router.schema.candidate import Candidate, Chain, Choices
+from router.schema.exposure import Risk
 from router.schema.plan import Baseline, LimitValue, Totals
+from router.schema.scenario import Objective
 from router.units import MICRO, from_micro, to_micro
 
 Counts = Sequence[Sequence[int]]
@@ -25,8 +27,16 @@ def made(choices: Sequence[Choices], counts: Counts) -> Iterator[tuple[Choices, 
                 yield own, candidate, chain, count
 
 
-def totals(choices: Sequence[Choices], counts: Counts) -> Totals:
-    """Sums over all clips; the expected ones are correctly rounded sums of floats."""
+def totals(choices: Sequence[Choices], counts: Counts, aim: Objective, cvar: float | None, risk: Risk) -> Totals:
+    """Sums over all clips; the expected ones are correctly rounded sums of floats.
+
+    Parameters
+    ----------
+    cvar
+        The conditional value at risk that the objective looks at, micro-dollars; None where it looks at none.
+    risk
+        Figures of the cost's distribution.
+    """
     parts = list(made(choices, counts))
     asked = sum(own.clip_class.count for own in choices)
     served = sum(count for *_, count in parts)
@@ -35,12 +45,15 @@ def totals(choices: Sequence[Choices], counts: Counts) -> Totals:
         if candidate.offer.unit != "usd":
             spent = candidate.generation.price_units * count
             units[candidate.offer.unit] = units.get(candidate.offer.unit, Fraction(0)) + spent
-    expected = math.fsum(chain.expected * count for _, _, chain, count in parts)
-    worst = from_micro(sum(chain.worst * count for _, _, chain, count in parts))
     lost = sum(
         to_micro(own.clip_class.need.value_usd or 0) * (own.clip_class.count - sum(row[: len(own.candidates)]))
         for own, row in zip(choices, counts, strict=True)
     )
+    expected = math.fsum(chain.expected * count for _, _, chain, count in parts)
+    measure = risk.worst if aim.minimise == "worst-case" else expected
+    if cvar is not None:
+        aversion = 1.0 if aim.minimise == "cvar" else float(aim.risk_aversion)
+        measure = (1 - aversion) * expected + aversion * cvar
     return Totals(
         clips=asked,
         served=served,
@@ -48,11 +61,20 @@ def totals(choices: Sequence[Choices], counts: Counts) -> Totals:
         nominal_usd=from_micro(sum(candidate.price * count for _, candidate, _, count in parts)),
         nominal_units={unit: decimal_text(amount) for unit, amount in units.items()},
         expected_usd=from_micro(expected),
-        worst_usd=worst,
-        worst_per_request_usd=worst,
+        std_usd=from_micro(risk.std),
+        p50_usd=from_micro(risk.p50),
+        p90_usd=from_micro(risk.p90),
+        p95_usd=from_micro(risk.p95),
+        p99_usd=from_micro(risk.p99),
+        cvar95_usd=from_micro(risk.cvar95),
+        best_usd=from_micro(risk.best),
+        worst_usd=from_micro(risk.worst),
+        worst_per_request_usd=from_micro(sum(chain.worst * count for _, _, chain, count in parts)),
+        over_budget_probability=risk.over_budget,
         left_out_value_usd=from_micro(lost),
-        objective_usd=from_micro(round(expected) + lost),
+        objective_usd=from_micro(round(measure) + lost),
         unserved_expected=_mean(chain.unserved * count for _, _, chain, count in parts),
+        unkept_expected=_mean(chain.unkept * count for _, _, chain, count in parts),
         degraded_expected=_mean(
             probability * count
             for _, _, chain, count in parts

@@ -39,7 +39,8 @@ def warnings(
     found = [
         *_stale(catalogs, on),
         *_retired(catalogs, offers),
-        *_names(scenario, offers, unborne),
+        *_stated_names(scenario, offers, unborne),
+        *_names(scenario, offers),
         *_rules(scenario),
         *_billing(used),
         *_unserved(scenario, used),
@@ -61,12 +62,38 @@ def _retired(catalogs: Sequence[Catalog], offers: Sequence[Offer]) -> Iterator[s
     )
 
 
-def _names(scenario: Scenario, offers: Sequence[Offer], unborne: Sequence[str]) -> Iterator[str]:
+def _stated_names(scenario: Scenario, offers: Sequence[Offer], unborne: Sequence[str]) -> Iterator[str]:
+    """Names that rates are stated or measured for and nothing bears; those of a calibration in one line."""
+    models = dict.fromkeys(offer.model for offer in offers)
+    both = dict.fromkeys(f"{offer.provider}/{offer.model}" for offer in offers)
+    rateable = {**models, **both}
+    every = {**models, **dict.fromkeys(offer.provider for offer in offers), **both}
+    measured = scenario.calibration.names if scenario.calibration is not None else ()
+    rated: dict[str, Mapping[str, object]] = {
+        "failure_rate": scenario.failure_rate,
+        "keep_rate": scenario.keep_rate,
+        "bills_failures": scenario.bills_failures,
+    }
+    stated: list[tuple[str, Iterable[str], Iterable[str]]] = [
+        ("outages.availability", unborne, every),
+        *((field, [name for name in table if name not in rateable], rateable) for field, table in rated.items()),
+    ]
+    for field, names, known in stated:
+        for name in names:
+            if name not in measured:
+                yield f"{field}: no offer bears the name '{name}'{_near(name, known)}"
+    strangers = [name for name in measured if name not in every]
+    if len(strangers) == 1:
+        yield f"calibration: no offer bears the name '{strangers[0]}'{_near(strangers[0], every)}"
+    elif strangers:
+        more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
+        named = ", ".join(f"'{name}'" for name in strangers[:5])
+        yield f"calibration: no offer bears the names {named}{more}"
+
+
+def _names(scenario: Scenario, offers: Sequence[Offer]) -> Iterator[str]:
     models = dict.fromkeys(offer.model for offer in offers)
     providers = dict.fromkeys(offer.provider for offer in offers)
-    for name in unborne:
-        near = _near(name, [*models, *providers, *(f"{offer.provider}/{offer.model}" for offer in offers)])
-        yield f"outages.availability: no offer bears the name '{name}'{near}"
     listed = {
         "models": (models, [(*(clip.models or ()), *clip.not_models) for clip in scenario.clips]),
         "providers": (providers, [(*(clip.providers or ()), *clip.not_providers) for clip in scenario.clips]),

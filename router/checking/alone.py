@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from router.checking.prices import Priced, billed, charge, possible, price_lines
 from router.checking.requests import requests
+from router.checking.spread import spread
 from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
 
@@ -70,8 +71,13 @@ def _sums(plan: Plan) -> Iterator[str]:
     expected = sum((route.expected_usd * route.count for route in routes), Decimal(0))
     if abs(sums.expected_usd - expected) > room:
         yield f"totals.expected_usd is {sums.expected_usd}, should be {expected}"
-    if abs(sums.objective_usd - sums.expected_usd - sums.left_out_value_usd) > _MICRO:
-        yield f"totals.objective_usd is {sums.objective_usd}, should be {sums.expected_usd + sums.left_out_value_usd}"
+    objective = _objective(plan) + sums.left_out_value_usd
+    if abs(sums.objective_usd - objective) > 2 * _MICRO:
+        yield f"totals.objective_usd is {sums.objective_usd}, should be {objective:.6f}"
+    unkept = math.fsum(route.unkept_probability * route.count for route in routes)
+    if abs(sums.unkept_expected - unkept) > 1e-6 + 1e-9 * served:
+        yield f"totals.unkept_expected is {sums.unkept_expected}, should be {unkept:.6f}"
+    yield from spread(sums, simulated=plan.distribution.method == "simulated")
     unserved = math.fsum(route.unserved_probability * route.count for route in routes)
     if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * served:
         yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
@@ -79,8 +85,17 @@ def _sums(plan: Plan) -> Iterator[str]:
     if abs(sums.degraded_expected - degraded) > 1e-6 + 1e-9 * served:
         yield f"totals.degraded_expected is {sums.degraded_expected}, should be {degraded:.6f}"
     gap = float((sums.objective_usd - plan.bound_usd) / sums.objective_usd) if sums.objective_usd else 0.0
-    if gap < 0 or abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap == 0):
+    if gap < 0 or abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap <= 1e-9):
         yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
+
+
+def _objective(plan: Plan) -> Decimal:
+    """What the plan says it minimised, the value of clips left out aside."""
+    aim, sums = plan.objective, plan.totals
+    if aim.minimise == "worst-case":
+        return sums.worst_usd
+    aversion = Decimal(1) if aim.minimise == "cvar" else Decimal(str(aim.risk_aversion))
+    return (1 - aversion) * sums.expected_usd + aversion * (aim.cvar_usd or Decimal(0))
 
 
 def _limits(plan: Plan) -> Iterator[str]:

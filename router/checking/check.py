@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from operator import attrgetter
 
+from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
 from router.checking.limits import used_of_limits
 from router.checking.prices import (
     Priced,
@@ -23,14 +25,14 @@ from router.checking.prices import (
     falls_short,
     is_dubbed,
     possible,
-    price_for,
-    price_lines,
 )
-from router.checking.recourse import Cost, Tried, chain_of, cost_of, model_availability
+from router.checking.recourse import Cost, Tried, chain_of, cost_of, failure_rate, keep_rate, model_availability
 from router.checking.requests import DECIDED, requests
+from router.checking.run_states import StateTotal, cvar, totals_in_states, worst_of_run
+from router.checking.spread import spread
 from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
-from router.schema.scenario import Clip, Requirements, Scenario
+from router.schema.scenario import Clip, Scenario
 
 Costed = tuple[Priced, int, Cost]
 """A route's price line, the price of one clip in micro-dollars, and what one clip costs."""
@@ -39,9 +41,6 @@ _shared = attrgetter(
     *(n for n in Route.model_fields if n not in {"clips", "counts", "count", "request", "further_requests"})
 )
 """What routes that make their clips alike have in common."""
-
-_need = attrgetter("seconds", *(name for name in Requirements.model_fields if name not in {"group", "request"}))
-"""A clip's requirements; clips of equal ones are interchangeable."""
 
 
 def check(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> list[str]:
@@ -56,7 +55,10 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     every clip costs on its best way, limits aside: no plan has a lower objective.
     """
     checked = _Check(plan, scenario, catalogs, on)
-    findings, bound = [*checked.findings(), *checked.baselines()], checked.bound()
+    findings = list(checked.findings())
+    others = Alternatives(checked.book, checked.clips, checked.costs)
+    findings += others.baselines(plan)
+    bound = others.bound()
     if plan.method == "argmin" and plan.totals.objective_usd > bound + Decimal("0.000001"):
         findings.append(
             f"calls itself optimal without binding limits at {plan.totals.objective_usd}, but {bound} is possible"
@@ -64,44 +66,18 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     return findings, bound
 
 
-class _Book:
-    """The price lines of a scenario's catalogs, and which of them may make or catch a clip; remembered by requirements."""
-
-    def __init__(self, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> None:
-        self.scenario, self.on = scenario, on
-        self.lines = price_lines(catalogs)
-        self.unserved = round(Fraction(scenario.fallback.unserved_usd) * 1_000_000)
-        self._known: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
-
-    def eligible(self, clip: Clip) -> list[tuple[Priced, int]]:
-        """(line, price) of everything that meets all requirements."""
-        return self._prices(clip, degraded=False)
-
-    def catching(self, clip: Clip) -> list[tuple[Priced, int]]:
-        """(line, price) of everything that may catch the clip."""
-        return self._prices(clip, degraded=self.scenario.fallback.accept == "degraded")
-
-    def _prices(self, clip: Clip, *, degraded: bool) -> list[tuple[Priced, int]]:
-        key = (degraded, _need(clip))
-        if key not in self._known:
-            dubbing = self.scenario.dubbing
-            priced = ((line, price_for(line, clip, dubbing, self.on, degraded=degraded)) for line in self.lines)
-            self._known[key] = [(line, price) for line, price in priced if price is not None]
-        return self._known[key]
-
-
 class _Check:
     def __init__(self, plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> None:
         self.plan, self.scenario, self.catalogs = plan, scenario, catalogs
-        self.book = _Book(scenario, catalogs, on)
+        self.book = Book(scenario, catalogs, on)
         self.clips = {clip.id: clip for clip in scenario.clips}
         self.costs: list[tuple[Route, Priced, int, Cost]] = []
         self._seen: dict[tuple[object, ...], tuple[list[str], Costed | None]] = {}
-        self._known_ways: dict[tuple[object, ...], list[tuple[Priced, int, float]]] = {}
 
     def findings(self) -> Iterator[str]:
         """Everything that is wrong; limits and totals are looked at once every route is known to be sold."""
         yield from self._catalogs()
+        yield from self._assumptions()
         yield from self._counts()
         for number, route in enumerate(self.plan.routes, start=1):
             for finding in self._route(route):
@@ -117,6 +93,39 @@ class _Check:
         if recorded != (given := [(catalog.name, catalog.as_of) for catalog in self.catalogs]):
             yield f"priced with {_dated(recorded)}, but the scenario names {_dated(given)}"
 
+    def _assumptions(self) -> Iterator[str]:
+        """What the plan says that it minimised, and that its figures assume about outages."""
+        aim, wanted = self.plan.objective, self.scenario.objective
+        if (aim.minimise, aim.level, aim.risk_aversion) != (
+            wanted.minimise,
+            float(wanted.level),
+            float(wanted.risk_aversion),
+        ):
+            yield "objective is not what the scenario says"
+        if (aim.cvar_usd is None) != (wanted.minimise != "cvar" and not wanted.risk_aversion):
+            yield "objective.cvar_usd does not belong to the objective"
+        stated, said = self.scenario.outages, self.plan.outages
+        tried = {(step.provider, step.model) for route in self.plan.routes for step in route.chain}
+        providers = {p: float(stated.availability[p]) for p, _ in tried if p in stated.availability}
+        should: dict[str, object] = {
+            "correlation": stated.correlation,
+            "provider_correlation": stated.provider_correlation or stated.correlation,
+            "providers": providers,
+            "unserved_usd": usd(self.book.unserved),
+            "run_minutes": None,
+            "repair_minutes": {},
+        }
+        if "over-time" in (stated.correlation, stated.provider_correlation):
+            names = [(f"{provider}/{model}", model) for provider, model in tried] + [(name, name) for name in providers]
+            times = {
+                own: stated.repair_minutes_of.get(own, stated.repair_minutes_of.get(model)) for own, model in names
+            }
+            should["repair_minutes"] = {own: float(time or stated.repair_minutes or 0) for own, time in times.items()}
+            should["run_minutes"] = float(stated.run_minutes or 0)
+        for name, value in should.items():
+            if getattr(said, name) != value:
+                yield f"outages.{name} is not what the scenario says"
+
     def _counts(self) -> Iterator[str]:
         planned: Counter[str] = Counter()
         for entry in (*self.plan.routes, *self.plan.left_out):
@@ -127,7 +136,7 @@ class _Check:
         for left in self.plan.left_out:
             for name in left.clips:
                 stated = self.clips[name].value_usd if name in self.clips else None
-                value = None if stated is None else _usd(round(Fraction(stated) * 1_000_000))
+                value = None if stated is None else usd(round(Fraction(stated) * 1_000_000))
                 if name in self.clips and (value is None or value != left.value_usd):
                     worth = (
                         "has no value and must be made" if value is None else f"is worth {value}, not {left.value_usd}"
@@ -142,8 +151,8 @@ class _Check:
         clips = [self.clips[name] for name in route.clips if name in self.clips]
         if not clips:
             return
-        need = _need(clips[0])
-        if any(_need(other) != need for other in clips[1:]):
+        need = need_of(clips[0])
+        if any(need_of(other) != need for other in clips[1:]):
             yield "merges clips of different requirements"
             return
         yield from requests(route)
@@ -168,10 +177,10 @@ class _Check:
             return [f"may not serve clip '{clip.id}'"], None
         price = eligible[line]
         findings = list(self._generation(route, clip, line))
-        if _micro(route.price_usd) != price:
-            findings.append(f"price_usd is {route.price_usd}, the catalog makes it {_usd(price)}")
+        if micro(route.price_usd) != price:
+            findings.append(f"price_usd is {route.price_usd}, the catalog makes it {usd(price)}")
         steps = chain_of(line, self.book.catching(clip), price, self.scenario.fallback)
-        cost = cost_of(steps, self.scenario.outages, self.book.unserved)
+        cost = cost_of(steps, self.scenario.outages, self.book.unserved, clip.max_takes)
         return findings + list(self._chain(route, clip, steps, cost)), (line, price, cost)
 
     def _generation(self, route: Route, clip: Clip, line: Priced) -> Iterator[str]:
@@ -185,10 +194,10 @@ class _Check:
             return
         spent = sum(charge(line, length) for length in segments)
         extra = dubbed(clip, self.scenario.dubbing) if is_dubbed(line, clip) else 0
-        if _micro(route.dubbing_usd) != extra:
-            yield f"dubbing_usd is {route.dubbing_usd}, should be {_usd(extra)}"
-        if _micro(route.price_usd) != spent + extra:
-            yield f"price_usd is {route.price_usd}, its segments cost {_usd(spent + extra)}"
+        if micro(route.dubbing_usd) != extra:
+            yield f"dubbing_usd is {route.dubbing_usd}, should be {usd(extra)}"
+        if micro(route.price_usd) != spent + extra:
+            yield f"price_usd is {route.price_usd}, its segments cost {usd(spent + extra)}"
         generated = sum(segments, Fraction(0))
         lengths = {
             "seconds": Fraction(clip.seconds),
@@ -209,26 +218,34 @@ class _Check:
             return
         for shown, step, chance in zip(route.chain, steps, cost.served, strict=True):
             yield from self._step(shown, step, clip, chance)
-        if not _close(_micro(route.expected_usd), cost.expected):
-            yield f"expected_usd is {route.expected_usd}, should be {_usd(cost.expected)}"
-        if _micro(route.worst_usd) != cost.worst:
-            yield f"worst_usd is {route.worst_usd}, should be {_usd(cost.worst)}"
+        if not close(micro(route.expected_usd), cost.expected):
+            yield f"expected_usd is {route.expected_usd}, should be {usd(cost.expected)}"
+        if micro(route.worst_usd) != cost.worst:
+            yield f"worst_usd is {route.worst_usd}, should be {usd(cost.worst)}"
+        if route.max_takes != clip.max_takes:
+            yield f"max_takes is {route.max_takes}, the clip allows {clip.max_takes}"
+        if abs(route.unkept_probability - cost.unkept) > 1e-9:
+            yield f"unkept_probability is {route.unkept_probability}, should be {cost.unkept:.9g}"
         if abs(route.unserved_probability - cost.unserved) > 1e-9:
             yield f"unserved_probability is {route.unserved_probability}, should be {cost.unserved:.9g}"
 
     def _step(self, shown: ChainStep, step: Tried, clip: Clip, chance: float) -> Iterator[str]:
         name = f"{shown.provider}/{shown.model}"
         extra = dubbed(clip, self.scenario.dubbing) if is_dubbed(step.line, clip) else 0
-        if _micro(shown.dubbing_usd) != extra:
-            yield f"its chain dubs for {shown.dubbing_usd} on {name}, should be {_usd(extra)}"
-        if _micro(shown.price_usd) != step.price or _micro(shown.billed_usd) != step.bill:
-            yield f"its chain bills {shown.billed_usd} on {name}, should be {_usd(step.bill)}"
+        if micro(shown.dubbing_usd) != extra:
+            yield f"its chain dubs for {shown.dubbing_usd} on {name}, should be {usd(extra)}"
+        if micro(shown.price_usd) != step.price or micro(shown.billed_usd) != step.bill:
+            yield f"its chain bills {shown.billed_usd} on {name}, should be {usd(step.bill)}"
         if abs(shown.probability - chance) > 1e-9:
             yield f"its chain gives {name} probability {shown.probability}, should be {chance:.9g}"
         if shown.resolution != step.line.offer.resolution or shown.audio != _audio(step.line, clip):
             yield f"its chain misstates what {name} makes"
         if shown.availability != model_availability(step.line, self.scenario.outages):
             yield f"its chain misstates the availability of {name}"
+        billing = step.line.terms.bills_failures or "unknown"
+        rates = (shown.failure_rate, shown.bills_failures, shown.keep_rate)
+        if rates != (failure_rate(step), billing, keep_rate(step)):
+            yield f"its chain misstates how often {name} fails and is kept, or whether failures are billed"
         if set(shown.shortfall) != set(falls_short(step.line, clip)):
             yield f"its chain misstates what {name} falls short of"
 
@@ -238,88 +255,87 @@ class _Check:
         lost = sum((left.value_usd * left.count for left in self.plan.left_out), Decimal(0))
         expected = math.fsum(cost.expected * count for count, _, cost in counts)
         worst = sum(cost.worst * count for count, _, cost in counts)
+        objective = self.objective(expected, self._worst(worst)) + micro(lost)
         exact = {
             "clips": sum(clip.count for clip in self.scenario.clips),
             "served": served,
             "left_out": sum(left.count for left in self.plan.left_out),
-            "nominal_usd": _usd(sum(price * count for count, price, _ in counts)),
-            "worst_usd": _usd(worst),
-            "worst_per_request_usd": _usd(worst),
+            "nominal_usd": usd(sum(price * count for count, price, _ in counts)),
+            "worst_usd": usd(self._worst(worst)),
+            "worst_per_request_usd": usd(worst),
             "left_out_value_usd": lost,
         }
         for name, value in exact.items():
             if getattr(sums, name) != value:
                 yield f"totals.{name} is {getattr(sums, name)}, should be {value}"
-        floats = {"expected_usd": expected, "objective_usd": expected + _micro(lost)}
+        floats = {"expected_usd": expected, "objective_usd": objective}
+        if self.plan.objective.cvar_usd is not None:
+            tail = self._cvar(float(self.scenario.objective.level))
+            if not math.isnan(tail) and not close(micro(self.plan.objective.cvar_usd), tail):
+                yield f"objective.cvar_usd is {self.plan.objective.cvar_usd}, should be {usd(tail)}"
         for name, amount in floats.items():
-            if not _close(_micro(getattr(sums, name)), amount):
-                yield f"totals.{name} is {getattr(sums, name)}, should be {_usd(amount)}"
+            if not close(micro(getattr(sums, name)), amount):
+                yield f"totals.{name} is {getattr(sums, name)}, should be {usd(amount)}"
         unserved = math.fsum(cost.unserved * count for count, _, cost in counts)
         if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * unserved:
             yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
+        unkept = math.fsum(cost.unkept * count for count, _, cost in counts)
+        if abs(sums.unkept_expected - unkept) > 1e-6 + 1e-9 * unkept:
+            yield f"totals.unkept_expected is {sums.unkept_expected}, should be {unkept:.6f}"
         degraded = math.fsum(
             route.count * step.probability for route, *_ in self.costs for step in route.chain if step.shortfall
         )
         if abs(sums.degraded_expected - degraded) > 1e-6 + 1e-9 * degraded:
             yield f"totals.degraded_expected is {sums.degraded_expected}, should be {degraded:.6f}"
+        yield from spread(sums, simulated=self.plan.distribution.method == "simulated")
         yield from self._optimality()
+
+    def _members(self) -> list[tuple[int, Sequence[Tried], int]]:
+        """(clips, chain, takes) of everything that is made."""
+        return [(route.count, cost.steps, route.max_takes) for route, _, _, cost in self.costs]
+
+    def _worst(self, per_request: int) -> int:
+        """The worst case under the scenario's outages; the sum of the clips' own where they do not share one state."""
+        return per_request if self._of_run is None else self._of_run
+
+    @cached_property
+    def _of_run(self) -> int | None:
+        """The largest total over the states of the run; None where it draws none, or too many."""
+        outages = self.scenario.outages
+        if "per-run" not in (outages.correlation, outages.provider_correlation):
+            return None
+        return worst_of_run(self._members(), outages, self.book.unserved)
+
+    def _cvar(self, level: float) -> float:
+        """Conditional value at risk of what the routes cost, over per-run outage states; micro-dollars."""
+        return math.nan if self._in_states is None else cvar(self._in_states, level)
+
+    @cached_property
+    def _in_states(self) -> list[StateTotal] | None:
+        """What the routes cost in every outage state; None where these are too many."""
+        return totals_in_states(self._members(), self.scenario.outages, self.book.unserved)
+
+    def objective(self, expected: float, worst: int) -> float:
+        """What the scenario minimises, the value of clips left out aside; micro-dollars."""
+        rule = self.scenario.objective
+        if rule.minimise == "worst-case":
+            return worst
+        aversion = 1.0 if rule.minimise == "cvar" else float(rule.risk_aversion)
+        if not aversion:
+            return expected
+        return (1 - aversion) * expected + aversion * self._cvar(float(rule.level))
 
     def _optimality(self) -> Iterator[str]:
         plan, objective = self.plan, self.plan.totals.objective_usd
         if plan.bound_usd > objective:
             yield f"bound_usd {plan.bound_usd} is above the plan's own objective {objective}"
         gap = float((objective - plan.bound_usd) / objective) if objective else 0.0
-        if abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap == 0):
+        if abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap <= 1e-9):
             yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
-
-    def baselines(self) -> Iterator[str]:
-        """The named baselines, worked out again for the clips that the plan makes."""
-        costs: list[tuple[int, float, list[tuple[Priced, int, float]]]] = []
-        for route, _, _, cost in self.costs:
-            clip = self.clips[route.clips[0]]
-            costs.append((route.count, cost.expected, self._ways(clip)))
-        planned = round(math.fsum(count * expected for count, expected, _ in costs))
-        for baseline in self.plan.baselines:
-            model = baseline.name.removeprefix("always ")
-            total, ruled = [], 0
-            for count, planned_cost, ways in costs:
-                on_model = [expected for line, _, expected in ways if line.entry.model == model]
-                if model == "the dearest eligible":
-                    on_model = [max(ways, key=lambda way: (way[1], way[2]))[2]]
-                total.append(count * min(on_model, default=planned_cost))
-                ruled += count if on_model else 0
-            spent = math.fsum(total)
-            if not _close(_micro(baseline.expected_usd), spent) or not _close(
-                _micro(baseline.saving_usd), round(spent) - planned
-            ):
-                yield f"baseline '{baseline.name}' is {baseline.expected_usd}, should be {_usd(spent)}"
-            if baseline.clips != ruled:
-                yield f"baseline '{baseline.name}' decides {baseline.clips} clips, should be {ruled}"
-
-    def bound(self) -> Decimal:
-        """What every clip costs on its best way, or by being left out, limits aside; dollars."""
-        least = []
-        for clip in self.scenario.clips:
-            costs = [expected for *_, expected in self._ways(clip)]
-            if clip.value_usd is not None:
-                costs.append(float(round(Fraction(clip.value_usd) * 1_000_000)))
-            least.append(min(costs, default=0.0) * clip.count)
-        return _usd(math.fsum(least))
-
-    def _ways(self, clip: Clip) -> list[tuple[Priced, int, float]]:
-        """(line, price, expected cost) of every eligible way to make a clip; remembered by requirements."""
-        key = _need(clip)
-        if key not in self._known_ways:
-            rule, outages, catching = self.scenario.fallback, self.scenario.outages, self.book.catching(clip)
-            self._known_ways[key] = [
-                (line, price, cost_of(chain_of(line, catching, price, rule), outages, self.book.unserved).expected)
-                for line, price in self.book.eligible(clip)
-            ]
-        return self._known_ways[key]
 
     def _limits(self) -> Iterator[str]:
         shown = {value.limit: value for value in self.plan.limits}
-        for name, sense, bound, used in used_of_limits(self.scenario.limits, self.costs):
+        for name, sense, bound, used in used_of_limits(self.scenario.limits, self.costs, self._worst, self._cvar):
             if (used > bound) if sense == "at_most" else (used < bound):
                 yield f"limits.{name}: uses {float(used):.6f}, {sense.replace('_', ' ')} {float(bound):.6f} is allowed"
             value = shown.pop(name, None)
@@ -355,18 +371,6 @@ def _audio(line: Priced, clip: Clip) -> str:
     if is_dubbed(line, clip):
         return "deferred"
     return "native" if line.offer.audio else "none"
-
-
-def _micro(amount: Decimal) -> int:
-    return int(amount.scaleb(6))
-
-
-def _usd(micro: float) -> Decimal:
-    return Decimal(round(micro)).scaleb(-6)
-
-
-def _close(micro: int, exact: float) -> bool:
-    return abs(micro - exact) <= 1 + 1e-9 * abs(exact)
 
 
 def _dated(refs: Sequence[tuple[str, dt.date]]) -> str:

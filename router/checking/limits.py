@@ -6,7 +6,7 @@ Caps count primaries as planned. Amounts are exact; the expected cost is rounded
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 from router.checking.prices import Priced
@@ -18,14 +18,28 @@ CostedRoute = tuple[Route, Priced, int, Cost]
 """A route, its price line, the price of one clip in micro-dollars, and what one clip costs."""
 
 
-def used_of_limits(limits: Limits, routes: Sequence[CostedRoute]) -> Iterator[tuple[str, str, Fraction, Fraction]]:
-    """(limit, ``at_most`` or ``at_least``, bound, what the routes use) of every limit that is stated."""
+def used_of_limits(
+    limits: Limits, routes: Sequence[CostedRoute], worst_of: Callable[[int], int], cvar_at: Callable[[float], float]
+) -> Iterator[tuple[str, str, Fraction, Fraction]]:
+    """(limit, ``at_most`` or ``at_least``, bound, what the routes use) of every limit that is stated.
+
+    Parameters
+    ----------
+    worst_of
+        The plan's worst case, micro-dollars, from the sum of its clips' own.
+    cvar_at
+        Its conditional value at risk at a level, micro-dollars.
+    """
     if limits.budget_usd is not None:
         expected = round(math.fsum(cost.expected * route.count for route, _, _, cost in routes))
         yield "budget_usd", "at_most", Fraction(limits.budget_usd), Fraction(expected, 10**6)
     if limits.worst_case_usd is not None:
         worst = sum(cost.worst * route.count for route, _, _, cost in routes)
-        yield "worst_case_usd", "at_most", Fraction(limits.worst_case_usd), Fraction(worst, 10**6)
+        yield "worst_case_usd", "at_most", Fraction(limits.worst_case_usd), Fraction(worst_of(worst), 10**6)
+    if limits.cvar is not None:
+        tail = cvar_at(float(limits.cvar.level))
+        if not math.isnan(tail):
+            yield "cvar", "at_most", Fraction(limits.cvar.usd), Fraction(round(tail), 10**6)
     for position, cap in enumerate(limits.caps):
         for name, bound, used in _used_of_cap(cap, routes):
             sense = "at_most" if name.startswith("max") else "at_least"

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
-from router.schema.scenario import Clip, Dubbing
+from router.schema.scenario import Clip, Dubbing, Scenario
 
 LADDER = ["360p", "480p", "540p", "720p", "768p", "1080p", "2k", "4k"]
 
@@ -41,13 +41,29 @@ class Priced:
         return tuple((length, charge(self, length)) for length in map(Fraction, listed) if possible(self, length))
 
 
-def price_lines(catalogs: Sequence[Catalog]) -> list[Priced]:
-    """Every price line of the catalogs, in order."""
+def price_lines(catalogs: Sequence[Catalog], scenario: Scenario | None = None) -> list[Priced]:
+    """Every price line of the catalogs, in order; its rates are the scenario's where it states them."""
     lines: list[Priced] = []
     for catalog in catalogs:
         for entry in catalog.models:
-            lines += [Priced(catalog, entry, o, entry.terms(o), len(lines) + i) for i, o in enumerate(entry.offers)]
+            overriding = stated_rates(entry, scenario) if scenario is not None else {}
+            for offer in entry.offers:
+                terms = entry.terms(offer).model_copy(update=overriding)
+                lines.append(Priced(catalog, entry, offer, terms, len(lines)))
     return lines
+
+
+def stated_rates(entry: ModelEntry, scenario: Scenario) -> dict[str, object]:
+    """What the scenario says about a model's failures and keeping: of the model, then of the model at its provider."""
+    found: dict[str, object] = {}
+    for name in (entry.model, f"{entry.provider}/{entry.model}"):
+        if name in scenario.failure_rate:
+            found["failure_rate"] = scenario.failure_rate[name]
+        if name in scenario.keep_rate:
+            found["keep_rate"] = scenario.keep_rate[name]
+        if name in scenario.bills_failures:
+            found["bills_failures"] = scenario.bills_failures[name]
+    return found
 
 
 def billed(line: Priced, length: Fraction) -> Fraction:

@@ -6,6 +6,7 @@ The planner walks a chain forwards and merges states; this goes backwards throug
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ class Cost:
     worst: int
     served: tuple[float, ...]
     unserved: float
+    unkept: float
+    steps: tuple[Tried, ...]
 
 
 def chain_of(primary: Priced, prices: Sequence[tuple[Priced, int]], own: int, rule: Fallback) -> list[Tried]:
@@ -71,28 +74,109 @@ def model_availability(line: Priced, outages: Outages) -> float | None:
     return None if found is None else float(found)
 
 
-def cost_of(steps: Sequence[Tried], outages: Outages, unserved: int) -> Cost:
-    """Expected and worst-case cost of one clip, and the chances of who makes it."""
-    expected, nobody, worst = 0.0, 0.0, 0
+def cost_of(steps: Sequence[Tried], outages: Outages, unserved: int, takes: int = 1) -> Cost:
+    """Expected and worst-case cost of one clip, and the chances of who makes its last take."""
+    known = [model_availability(step.line, outages) for step in steps]
+    several = takes > 1 and any(keep_rate(step) < 1 for step in steps)
+    expected, nobody, none_kept, worst = 0.0, 0.0, 0.0, 0
     served = [0.0] * len(steps)
-    for share, ups in _provider_states(steps, outages):
-        mean, spent, reach = 0.0, 0.0, 1.0
-        for k, (step, up) in enumerate(zip(steps, ups, strict=True)):
-            known = model_availability(step.line, outages)
-            works = (1.0 if known is None else known) * up
-            fails = float(step.line.terms.failure_rate or 0)
-            bills = step.line.terms.bills_failures == "yes"
-            mean += reach * works * step.bill * ((1 - fails) + (fails if bills else 0))
-            served[k] += share * reach * works * (1 - fails)
-            reach *= 1 - works * (1 - fails)
-        spent = mean + reach * unserved
-        expected += share * spent
-        nobody += share * reach
-        worst = max(worst, _worst(steps, ups, outages, unserved))
-    return Cost(expected, worst, tuple(served), nobody)
+    for share, ups in provider_states(steps, outages):
+        up = [(1.0 if chance is None else chance) * alive for chance, alive in zip(known, ups, strict=True)]
+        mean, lasts, lost, unkept = _takes(steps, up, unserved, takes) if several else _one_take(steps, up, unserved)
+        expected += share * mean
+        nobody += share * lost
+        none_kept += share * unkept
+        served = [before + share * last for before, last in zip(served, lasts, strict=True)]
+        worst = max(worst, worst_of(steps, ups, known, unserved, takes))
+    return Cost(expected, worst, tuple(served), nobody, none_kept, tuple(steps))
 
 
-def _provider_states(steps: Sequence[Tried], outages: Outages) -> Iterator[tuple[float, list[int]]]:
+def mean_of(steps: Sequence[Tried], up: Sequence[float], unserved: int, takes: int) -> float:
+    """Mean cost of one clip where every step is up with a chance of its own."""
+    several = takes > 1 and any(keep_rate(step) < 1 for step in steps)
+    return (_takes(steps, up, unserved, takes) if several else _one_take(steps, up, unserved))[0]
+
+
+def _one_take(steps: Sequence[Tried], up: Sequence[float], unserved: int) -> tuple[float, list[float], float, float]:
+    """(mean cost, chance that each step makes the clip, that none does, that it is made and not kept) of a single take."""
+    mean, unkept, reach = 0.0, 0.0, 1.0
+    served = []
+    for step, works in zip(steps, up, strict=True):
+        fails = failure_rate(step)
+        mean += reach * works * step.bill * _billed_share(step)
+        served.append(reach * works * (1 - fails))
+        unkept += served[-1] * (1 - keep_rate(step))
+        reach *= 1 - works * (1 - fails)
+    return mean + reach * unserved, served, reach, unkept
+
+
+def _takes(
+    steps: Sequence[Tried], up: Sequence[float], unserved: int, takes: int
+) -> tuple[float, list[float], float, float]:
+    """The same of a clip that is generated until it is kept; the chances are of the last take."""
+    walk = _Walk(up, steps, takes)
+    mean = walk.mean([step.bill * _billed_share(step) for step in steps], unserved)
+    return mean, [walk.last_by(k) for k in range(len(steps))], walk.mean([0.0] * len(steps), 1.0), walk.unkept()
+
+
+def failure_rate(step: Tried) -> float:
+    """Share of the step's generations that fail."""
+    return float(step.line.terms.failure_rate or 0)
+
+
+def keep_rate(step: Tried) -> float:
+    """Share of the step's generations that are kept."""
+    return 1.0 if step.line.terms.keep_rate is None else float(step.line.terms.keep_rate)
+
+
+def _billed_share(step: Tried) -> float:
+    """Share of submitted generations that are billed, on average."""
+    fails = failure_rate(step)
+    return 1 - fails + (fails if step.line.terms.bills_failures == "yes" else 0)
+
+
+class _Walk:
+    """All takes of one clip over every state of its models, from the last step back.
+
+    Let ``e`` be a mean over one take and ``r`` the chance that a take is made and not kept, in a state; behind step ``k`` they are
+    ``e' , r'``. If the step is up, ``e = c + f e'`` and ``r = g + f r'``, else they are as behind; so the moments ``E[e r^t]`` and
+    ``E[r^t]`` over states follow from those behind the step by the binomial theorem.
+    """
+
+    def __init__(self, up: Sequence[float], steps: Sequence[Tried], takes: int) -> None:
+        self.up, self.takes = up, takes
+        self.fails = [failure_rate(step) for step in steps]
+        self.keeps = [keep_rate(step) for step in steps]
+
+    def unkept(self) -> float:
+        """Chance that all takes are made and none is kept."""
+        return self._moments([0.0] * len(self.up), 0.0, self.takes + 1)[1][self.takes]
+
+    def _moments(self, costs: Sequence[float], end: float, powers: int) -> tuple[list[float], list[float]]:
+        """``E[e r^t]`` and ``E[r^t]`` for ``t`` below ``powers``."""
+        mixed, plain = [end] + [0.0] * (powers - 1), [1.0] + [0.0] * (powers - 1)
+        for a, f, k, c in zip(self.up[::-1], self.fails[::-1], self.keeps[::-1], costs[::-1], strict=True):
+            g = (1 - f) * (1 - k)
+            terms = [[math.comb(t, i) * g ** (t - i) * f**i for i in range(t + 1)] for t in range(powers)]
+            mixed = [
+                (1 - a) * mixed[t] + a * sum(w * (c * plain[i] + f * mixed[i]) for i, w in enumerate(terms[t]))
+                for t in range(powers)
+            ]
+            plain = [(1 - a) * plain[t] + a * sum(w * plain[i] for i, w in enumerate(terms[t])) for t in range(powers)]
+        return mixed, plain
+
+    def mean(self, costs: Sequence[float], end: float) -> float:
+        """Mean over all takes of what a step counts when it is reached and up, and of what the end of the chain counts."""
+        return math.fsum(self._moments(costs, end, self.takes)[0])
+
+    def last_by(self, k: int) -> float:
+        """Chance that step ``k`` makes the last take."""
+        only = [1 - f if j == k else 0.0 for j, f in enumerate(self.fails)]
+        mixed, _ = self._moments(only, 0.0, self.takes)
+        return self.keeps[k] * math.fsum(mixed) + (1 - self.keeps[k]) * mixed[-1]
+
+
+def provider_states(steps: Sequence[Tried], outages: Outages) -> Iterator[tuple[float, list[int]]]:
     """(probability, for each step whether its provider is up) of every state that can occur."""
     stated = outages.availability
     causes = list(dict.fromkeys(step.line.entry.provider for step in steps if step.line.entry.provider in stated))
@@ -105,19 +189,27 @@ def _provider_states(steps: Sequence[Tried], outages: Outages) -> Iterator[tuple
             yield share, [up.get(step.line.entry.provider, 1) for step in steps]
 
 
-def _worst(steps: Sequence[Tried], ups: Sequence[int], outages: Outages, unserved: int) -> int:
-    """From the last step back: the most that can still be billed once a step is reached; -1 where it cannot be."""
-    most = unserved
-    for step, up in zip(reversed(steps), reversed(ups), strict=True):
-        known = model_availability(step.line, outages)
-        fails = float(step.line.terms.failure_rate or 0)
-        outcomes = []
-        if not up or known is None or known < 1:
-            outcomes.append(most)
-        if up and (known is None or known > 0):
-            if fails < 1:
-                outcomes.append(step.bill)
+def worst_of(
+    steps: Sequence[Tried], ups: Sequence[int], known: Sequence[float | None], unserved: int, takes: int
+) -> int:
+    """The most that one clip can bill, where providers are up as given and models with a known or unknown chance.
+
+    From the last step back, over the states that can be: (most that a take which is not kept bills, most that any take bills).
+    """
+    ways: set[tuple[int, int]] = {(-1, unserved)}
+    for step, up, chance in zip(reversed(steps), reversed(ups), reversed(known), strict=True):
+        fails, lost = failure_rate(step), 0 if step.line.terms.bills_failures == "no" else step.bill
+        found = set(ways) if not up or chance is None or chance < 1 else set()
+        if up and (chance is None or chance > 0):
+            made = step.bill if fails < 1 else -1
+            unkept = made if keep_rate(step) < 1 else -1
             if fails > 0:
-                outcomes.append(most + (0 if step.line.terms.bills_failures == "no" else step.bill))
-        most = max(outcomes)
-    return most
+                found |= {(max(unkept, u + lost if u >= 0 else -1), max(made, e + lost)) for u, e in ways}
+            else:
+                found.add((unkept, made))
+        ways = {
+            way
+            for way in found
+            if not any(other != way and other[0] >= way[0] and other[1] >= way[1] for other in found)
+        }
+    return max(end + (takes - 1) * max(unkept, 0) for unkept, end in ways)

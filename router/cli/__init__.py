@@ -18,8 +18,10 @@ from router.errors import RouterError
 
 _COMMANDS = {
     "plan": "Plan a scenario: the cheapest way to make every clip within all limits.",
+    "simulate": "Simulate what a plan costs: its distribution, beside the exact figures.",
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
     "verify": "Check a plan file independently of the planner.",
+    "calibrate": "Estimate availability, failures, keeping and repair times from logged attempts.",
     "catalog": "List and show price catalogs.",
     "schema": "Print the JSON Schema of a file format.",
 }

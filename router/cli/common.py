@@ -7,7 +7,8 @@ import functools
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -24,6 +25,19 @@ def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt
         return None if value is None else dt.date.fromisoformat(value)
     except ValueError:
         raise click.BadParameter("must be a date as 2026-04-09") from None
+
+
+def dollars(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
+    """An amount of dollars that was given on the command line."""
+    if value is None:
+        return None
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise click.BadParameter("must be an amount of dollars as 1250 or 0.75")
+    return amount
 
 
 as_of_option = click.option(
@@ -54,19 +68,20 @@ def output_options(command: F) -> F:
     return how(where(command))
 
 
-def chosen_format(form: str | None, output: str | None) -> str:
-    """The format to write, where none is given."""
+def chosen_format(form: str | None, output: str | None, forms: Sequence[str] = ("json", "csv", "table")) -> str:
+    """The format to write: the one given, else by the ending of the file; else a table on a terminal, and the first one elsewhere."""
     if form is not None:
         return form
     if output is not None and output != "-":
         suffix = Path(output).suffix.lower()
-        known = {".csv": "csv", ".txt": "table", ".json": "json", "": "json"}
-        if suffix not in known:
+        endings = {".txt" if known == "table" else f".{known}": known for known in forms}
+        if suffix and suffix not in endings:
+            *others, last = endings
             raise click.UsageError(
-                f"-o: no format ends in '{printable(suffix, 20)}'; use .json, .csv or .txt, or give --format"
+                f"-o: no format ends in '{printable(suffix, 20)}'; use {', '.join(others)} or {last}, or give --format"
             )
-        return known[suffix]
-    return "table" if sys.stdout.isatty() else "json"
+        return endings.get(suffix, forms[0])
+    return "table" if sys.stdout.isatty() else forms[0]
 
 
 def write(text: str, output: str | None) -> None:

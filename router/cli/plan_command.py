@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import click
 
-from router.cli.common import as_of_option, chosen_format, output_options, page, verbose_option, write
+from router.cli.common import as_of_option, chosen_format, dollars, output_options, page, verbose_option, write
 from router.errors import NoPlanError
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
 from router.units import usd_text
-
-
-def _dollars(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
-    if value is None:
-        return None
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise click.BadParameter("must be an amount of dollars as 1250 or 0.75")
-    return amount
 
 
 def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -41,9 +29,9 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 @as_of_option
 @click.option("--time-limit", type=float, callback=_seconds, metavar="SECONDS",
               help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
-@click.option("--fail-above", callback=_dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
+@click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(
-    "--fail-if-worst-above", callback=_dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
+    "--fail-if-worst-above", callback=dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
 )
 @verbose_option
 def command(

@@ -1,4 +1,4 @@
-"""``router schema scenario|catalog|plan``."""
+"""``router schema scenario|catalog|plan|simulation|calibration``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from router.cli.common import write
 from router.report.document import as_json
 from router.report.json_schema import json_schema
 
-_MODELS = {"scenario": "Scenario", "catalog": "Catalog", "plan": "Plan"}
+_MODELS = {
+    "scenario": "Scenario",
+    "catalog": "Catalog",
+    "plan": "Plan",
+    "simulation": "SimulationReport",
+    "calibration": "Calibration",
+}
 
 
 @click.command("schema")
@@ -19,5 +25,5 @@ _MODELS = {"scenario": "Scenario", "catalog": "Catalog", "plan": "Plan"}
 def command(name: str, output: str | None) -> int:
     """Print the JSON Schema of a file format, for editors that complete and check."""
     model = getattr(import_module(f"router.schema.{name}"), _MODELS[name])
-    write(as_json(json_schema(model, written=name == "plan")), output)
+    write(as_json(json_schema(model, written=name in ("plan", "simulation"))), output)
     return 0

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import click
 
+from router.analysis.figures import misstated
 from router.checking.alone import check_alone
 from router.checking.check import check_fully
 from router.cli.common import as_of_option, verbose_option
@@ -41,6 +42,8 @@ def command(plan_file: str, scenario_file: str | None, on: dt.date | None) -> in
         findings, bound = check_fully(plan, scenario, catalogs, day)
         findings += check_alone(plan, catalogs)
         proofs = _said(plan, bound)
+    if not findings:
+        findings = misstated(plan)
     if findings:
         raise InputError(
             [Problem(finding, plan_file if plan_file != "-" else "<stdin>") for finding in dict.fromkeys(findings)]
@@ -52,7 +55,7 @@ def command(plan_file: str, scenario_file: str | None, on: dt.date | None) -> in
 
 def _said_alone(plan: Plan, at_hand: list[Catalog]) -> Iterator[str]:
     missing = [ref.name for ref in plan.catalogs if ref.name not in {catalog.name for catalog in at_hand}]
-    yield f"{_routes(plan)}: sums, chains and limits agree with one another"
+    yield f"{_routes(plan)}: sums, chains, limits and the distribution of the cost agree with one another"
     if at_hand:
         yield f"prices agree with the bundled {', '.join(f'{c.name} as of {c.as_of}' for c in at_hand)}"
     if missing:
@@ -61,7 +64,7 @@ def _said_alone(plan: Plan, at_hand: list[Catalog]) -> Iterator[str]:
 
 
 def _said(plan: Plan, bound: Decimal) -> Iterator[str]:
-    yield f"{_routes(plan)}: every requirement, price, chain, total and limit holds"
+    yield f"{_routes(plan)}: every requirement, price, chain, total, limit and percentile holds"
     objective = plan.totals.objective_usd
     if bound >= objective:
         yield f"optimal, proved again: without limits no plan costs less than {usd_text(bound)}"

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from router.fallback.outages import Availability
+from router.fallback.takes import Mean, mean_with_takes, worst
 from router.schema.candidate import Candidate, Chain, Step
+from router.schema.exposure import Attempt
 from router.schema.scenario import Fallback
 from router.units import Micro, to_micro
 
@@ -25,21 +27,42 @@ def stand_ins(candidates: Sequence[Candidate]) -> list[Candidate]:
     return list(cheapest.values())
 
 
-def chain(primary: Candidate, others: Sequence[Candidate], rule: Fallback, availability: Availability) -> Chain:
+def chain(
+    primary: Candidate, others: Sequence[Candidate], rule: Fallback, availability: Availability, takes: int = 1
+) -> Chain:
     """The chain behind a primary, and its cost for one clip.
 
     Parameters
     ----------
     others
         The stand-ins of all models, from `stand_ins`; the primary's own model among them is passed over.
+    takes
+        A clip is generated until one is kept, at most this many times.
     """
     order = [primary, *_fallbacks(primary, others, rule)]
     steps = tuple(
-        Step(c, primary.price if rule.billed == "requested" else c.price, availability.of_model(c.offer)) for c in order
+        Step(candidate, _attempt(candidate, primary if rule.billed == "requested" else candidate, availability))
+        for candidate in order
     )
+    attempts = [step.attempt for step in steps]
     lost = to_micro(rule.unserved_usd) if rule.unserved_usd else 0
-    expected, served, unserved = _expectation(steps, availability, lost)
-    return Chain(steps, expected, _worst(steps, availability, lost), served, unserved)
+    again = takes > 1 and any(attempt.keep_rate < 1 for attempt in attempts)
+    mean = mean_with_takes(attempts, availability, lost, takes) if again else _mean(attempts, availability, lost)
+    return Chain(steps, mean.cost, worst(attempts, availability, lost, takes), mean.served, mean.unserved, mean.unkept)
+
+
+def _attempt(candidate: Candidate, payer: Candidate, availability: Availability) -> Attempt:
+    offer = candidate.offer
+    return Attempt(
+        offer.provider,
+        offer.model,
+        payer.price,
+        availability.of_model(offer),
+        offer.failure_rate,
+        offer.bills_failures,
+        offer.keep_rate,
+        bool(candidate.shortfall),
+    )
 
 
 def _by_price(candidate: Candidate) -> tuple[float, bool, float, int]:
@@ -75,75 +98,37 @@ def _price_per_success(candidate: Candidate) -> float:
     return candidate.price * ((1 - failing) + billed) / (1 - failing) if failing < 1 else float("inf")
 
 
-def _last_steps(steps: Sequence[Step]) -> dict[str, int]:
-    """The last step of each provider; after it, whether the provider is up no longer matters."""
-    return {step.candidate.offer.provider: k for k, step in enumerate(steps)}
-
-
-def _expectation(
-    steps: Sequence[Step], availability: Availability, unserved: Micro
-) -> tuple[float, tuple[float, ...], float]:
-    """Mean cost of one clip, the probability that each step makes it, and that none does.
+def _mean(attempts: Sequence[Attempt], availability: Availability, unserved: Micro) -> Mean:
+    """Mean cost of one clip that is generated once, and how it ends.
 
     Going down the chain, ``reach`` holds the probability of arriving at a step with each state of the shared
     providers met so far; a provider is forgotten after its last step, so the states stay few.
     """
-    last = _last_steps(steps)
+    last = {attempt.provider: k for k, attempt in enumerate(attempts)}
     reach: dict[_States, float] = {frozenset(): 1.0}
-    expected = 0.0
-    served = [0.0] * len(steps)
-    for k, step in enumerate(steps):
-        offer = step.candidate.offer
-        up = 1.0 if step.availability is None else step.availability
-        failing = offer.failure_rate
-        billed = (1 - failing) + (failing if offer.bills_failures == "yes" else 0.0)
+    cost = unkept = 0.0
+    served = [0.0] * len(attempts)
+    for k, attempt in enumerate(attempts):
+        up = 1.0 if attempt.availability is None else attempt.availability
+        failing = attempt.failure_rate
+        billed = (1 - failing) + (failing if attempt.bills_failures == "yes" else 0.0)
         onward: dict[_States, float] = {}
         for states, probability in reach.items():
-            for alive, share in _provider_states(states, offer.provider, availability):
+            for alive, share in _provider_states(states, attempt.provider, availability):
                 here = probability * share
                 if alive:
-                    expected += here * up * step.billed * billed
+                    cost += here * up * attempt.billed * billed
                     served[k] += here * up * (1 - failing)
                     here *= 1 - up * (1 - failing)
                 if here > 0:
-                    after = _after(states, offer.provider, alive=alive, forget=last[offer.provider] == k)
+                    after = _after(states, attempt.provider, alive=alive, forget=last[attempt.provider] == k)
                     onward[after] = onward.get(after, 0.0) + here
+        unkept += served[k] * (1 - attempt.keep_rate)
         reach = onward
         if not reach:
             break
     lost = sum(reach.values())
-    return expected + lost * unserved, tuple(served), lost
-
-
-def _worst(steps: Sequence[Step], availability: Availability, unserved: Micro) -> Micro:
-    """The largest sum that any outcome of positive or unknown probability can bill for one clip.
-
-    ``reach`` holds, for each state of the shared providers, the most that failures can have billed before a step.
-    """
-    last = _last_steps(steps)
-    reach: dict[_States, Micro] = {frozenset(): 0}
-    worst = 0
-    for k, step in enumerate(steps):
-        offer = step.candidate.offer
-        can_be_up = step.availability is None or step.availability > 0
-        can_be_down = step.availability is None or step.availability < 1
-        onward: dict[_States, Micro] = {}
-        for states, spent in reach.items():
-            for alive, share in _provider_states(states, offer.provider, availability):
-                if share == 0:
-                    continue
-                bills: list[Micro] = []
-                if alive and can_be_up and offer.failure_rate < 1:
-                    worst = max(worst, spent + step.billed)
-                if alive and can_be_up and offer.failure_rate > 0:
-                    bills.append(spent + (0 if offer.bills_failures == "no" else step.billed))
-                if not alive or can_be_down:
-                    bills.append(spent)
-                if bills:
-                    after = _after(states, offer.provider, alive=alive, forget=last[offer.provider] == k)
-                    onward[after] = max(onward.get(after, 0), *bills)
-        reach = onward
-    return max([worst, *(spent + unserved for spent in reach.values())])
+    return Mean(cost + lost * unserved, tuple(served), lost, unkept)
 
 
 def _provider_states(states: _States, provider: str, availability: Availability) -> list[tuple[bool, float]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -39,10 +39,25 @@ def rows(source: Source) -> list[tuple[int, dict[str, Any]]]:
     InputError
         With every row that cannot be read.
     """
-    return list(_json_rows(source) if source.kind == "jsonl" else _csv_rows(source))
+    return list(each_row(source, _fields, "a clip's fields"))
 
 
-def _json_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+def each_row(
+    source: Source, fields: Callable[[dict[str, str]], dict[str, Any]], what: str
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line, fields) of every row of any table; the rows that cannot be read are raised together after the last.
+
+    Parameters
+    ----------
+    fields
+        Turns the cells of a CSV row, by column, into fields.
+    what
+        What the fields are, in words.
+    """
+    return _json_rows(source, what) if source.kind == "jsonl" else _csv_rows(source, fields)
+
+
+def _json_rows(source: Source, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
     problems: list[Problem] = []
     for line, text in enumerate(source.text.split("\n"), start=1):
         if not text.strip():
@@ -63,14 +78,16 @@ def _json_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
             problems.append(Problem("holds a value that cannot be read", f"{source.label}:{line}"))
             continue
         if not isinstance(value, dict) or deeper(value, MAX_DEPTH):
-            problems.append(Problem("must be an object of a clip's fields", f"{source.label}:{line}"))
+            problems.append(Problem(f"must be an object of {what}", f"{source.label}:{line}"))
             continue
         yield line, value
     if problems:
         raise InputError(problems)
 
 
-def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+def _csv_rows(
+    source: Source, fields: Callable[[dict[str, str]], dict[str, Any]]
+) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.reader(io.StringIO(source.text), strict=True)
     problems: list[Problem] = []
     try:
@@ -90,7 +107,7 @@ def _csv_rows(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
                     Problem(f"has {len(cells)} cells under {len(header)} columns", f"{source.label}:{line}")
                 )
                 continue
-            yield line, _fields(dict(zip(header, cells, strict=False)))
+            yield line, fields(dict(zip(header, cells, strict=False)))
     except csv.Error as error:
         problems.append(Problem(f"is not CSV: {error}", f"{source.label}:{reader.line_num}"))
     if problems:

@@ -64,8 +64,15 @@ def row_line(path: Path) -> int:
     return next((part for part in path if isinstance(part, int)), 1)
 
 
-def read(path: str | FilePath, *, tables: bool = False) -> Source:
+def read(path: str | FilePath, *, tables: bool = False, column: str = "seconds") -> Source:
     """Read a text file, or standard input for ``-``.
+
+    Parameters
+    ----------
+    tables
+        Whether a text without a telling file name may be a table.
+    column
+        What a CSV table's heading holds for certain.
 
     Raises
     ------
@@ -97,7 +104,7 @@ def read(path: str | FilePath, *, tables: bool = False) -> Source:
         raise InputError([Problem("holds a NUL byte: this is a binary file, not a text", f"{label}:{line}")])
     if not text.strip():
         raise InputError([Problem("is empty", f"{label}:1")])
-    kind = _SUFFIXES.get(suffix) or _sniffed(text, tables=tables)
+    kind = _SUFFIXES.get(suffix) or _sniffed(text, tables=tables, column=column)
     folder = FilePath() if str(path) == "-" else FilePath(path).parent
     return Source(label, text, kind, folder)
 
@@ -107,14 +114,14 @@ def _bytes(path: FilePath) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _sniffed(text: str, *, tables: bool) -> Kind:
+def _sniffed(text: str, *, tables: bool, column: str) -> Kind:
     """What a text without a telling file name is written in."""
     first = next(line.strip() for line in text.splitlines() if line.strip())
     if first[0] in "{[" and not re.fullmatch(r"\[{1,2}[^\]{}\"]*\]{1,2}\s*(#.*)?", first):
         if tables and _is_object(first) and _is_object(_last(text)) and '"clips"' not in first:
             return "jsonl"
         return "json"
-    if tables and not first.startswith("#") and "seconds" in first and "=" not in first and not first.startswith("["):
+    if tables and not first.startswith("#") and column in first and "=" not in first and not first.startswith("["):
         return "csv"
     return "toml"
 

@@ -6,13 +6,14 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from router.errors import InputError, Problem
+from router.loading.calibration_file import load_calibration
 from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.clip_table import rows
 from router.loading.formats import Source, parse, read
 from router.loading.validation import validated
-from router.schema.base import Path, printable
+from router.schema.base import Path, kind_of, printable
 from router.schema.catalog import Catalog
-from router.schema.scenario import LATER, LATER_VALUES, Defaults, Scenario, duplicate_ids
+from router.schema.scenario import LATER, Defaults, Scenario, duplicate_ids
 
 
 def load_scenario(path: str | FilePath) -> Scenario:
@@ -23,7 +24,17 @@ def load_scenario(path: str | FilePath) -> Scenario:
     InputError
         With every error in the file, each with its line.
     """
-    source = read(path, tables=True)
+    return scenario_of(read(path, tables=True))
+
+
+def scenario_of(source: Source) -> Scenario:
+    """The scenario that a text spells.
+
+    Raises
+    ------
+    InputError
+        With every error in the file, each with its line.
+    """
     table: Source | None = None
     data: dict[str, Any] = {"clips": source.label} if source.kind in ("csv", "jsonl") else parse(source)
     if source.kind in ("csv", "jsonl"):
@@ -49,7 +60,8 @@ def load_scenario(path: str | FilePath) -> Scenario:
         ids = [clip.get("id", f"clip-{i + 1}") if isinstance(clip, dict) else None for i, clip in enumerate(clips)]
         found += [Problem(f"`id` {text}", where(place)) for place, text in duplicate_ids(ids)]
     catalogs = _catalogs(data, source, found)
-    scenario = validated(Scenario, data, where, later=LATER, later_values=LATER_VALUES, found=found)
+    data = _calibrated(data, source, found)
+    scenario = validated(Scenario, data, where, later=LATER, found=found)
     if catalogs:
         scenario = scenario.model_copy(update={"catalogs": catalogs})
     scenario._source = where  # A private attribute is pydantic's way to carry what is not data
@@ -125,3 +137,20 @@ def _catalogs(data: dict[str, Any], source: Source, found: list[Problem]) -> tup
             place = source.where(("catalogs", position))
             found += [Problem(f"in catalog '{printable(name[:80])}': {problem}", place) for problem in error.problems]
     return tuple(catalogs)
+
+
+def _calibrated(data: dict[str, Any], source: Source, found: list[Problem]) -> dict[str, Any]:
+    """The fields with the calibration that the file names, read relative to it; what is wrong with it goes to ``found``."""
+    if "calibration" not in data:
+        return data
+    name, place = data["calibration"], source.where(("calibration",))
+    others = {field: value for field, value in data.items() if field != "calibration"}
+    if not isinstance(name, str):
+        text = f"`calibration` must be the path of a calibration file, not {kind_of(name)[:40]}"
+        found.append(Problem(text, place))
+        return others
+    try:
+        return {**others, "calibration": load_calibration(source.folder / name)}
+    except InputError as error:
+        found += [Problem(f"in calibration '{printable(name[:80])}': {problem}", place) for problem in error.problems]
+        return others

@@ -20,7 +20,7 @@ _NOTHING: Later = MappingProxyType({})
 _TYPES = {
     "dict_type": "a table", "model_type": "a table", "model_attributes_type": "a table", "list_type": "a list",
     "tuple_type": "a list", "int_type": "a whole number", "int_from_float": "a whole number",
-    "bool_type": "true or false", "string_type": "a text",
+    "bool_type": "true or false", "string_type": "a text", "float_type": "a number", "float_parsing": "a number",
 }  # fmt: skip
 
 
@@ -30,7 +30,6 @@ def validated(
     where: Callable[[Path], str],
     *,
     later: Later = _NOTHING,
-    later_values: Later = _NOTHING,
     found: Sequence[Problem] = (),
     name: str = "",
 ) -> Schema:
@@ -40,8 +39,8 @@ def validated(
     ----------
     where
         Gives ``file:line`` of a path.
-    later, later_values
-        Fields, and values of fields, that a later version will understand; refused with "not yet".
+    later
+        Fields that a later version will understand; refused with "not yet".
     found
         Problems found before, to be reported together with the rest.
     """
@@ -56,22 +55,21 @@ def validated(
                 details["type"] == "bool_type" and _real(details["loc"], data) in meant
             ):
                 continue  # The other branch of a union says it in the file's words
-            for path, message in _messages(details, model, data, later, later_values):
+            for path, message in _messages(details, model, data, later):
                 problems.append(Problem(message if path or not name else f"`{name}` {message}", where(path)))
-        raise InputError(sorted(dict.fromkeys(problems), key=_line)) from None
+        raise InputError(sorted(dict.fromkeys(problems), key=line_of)) from None
     if found:
         raise InputError(list(found))
     return result
 
 
-def _line(problem: Problem) -> int:
+def line_of(problem: Problem) -> int:
+    """The line that a problem names; 0 where it names none."""
     line = problem.where.rpartition(":")[2]
     return int(line) if line.isdigit() else 0
 
 
-def _messages(
-    details: ErrorDetails, model: type[BaseModel], data: Any, later: Later, later_values: Later
-) -> list[tuple[Path, str]]:
+def _messages(details: ErrorDetails, model: type[BaseModel], data: Any, later: Later) -> list[tuple[Path, str]]:
     path = _real(details["loc"], data)
     context = details.get("ctx", {})
     if details["type"] == "problems":
@@ -81,8 +79,6 @@ def _messages(
         return [(path, _unknown(path, general, model, later))]
     if details["type"] == "missing":
         return [(path[:-1], _missing(path, data))]
-    if general in later_values and details["input"] in later_values[general]:
-        return [(path, f'`{path[-1]} = "{details["input"]}"` is not yet supported by this version')]
     if details["type"] == "literal_error":
         return [(path, _named(path, _choice(details["input"], context)))]
     if details["type"] in _TYPES:

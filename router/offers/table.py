@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeVar
 
 from router.offers.pricing import billed_seconds, generation, shortest_billed
 from router.schema.candidate import Offer
 from router.schema.catalog import Catalog, Lengths, ModelEntry, OfferEntry
+from router.schema.scenario import Scenario
 from router.units import RESOLUTION_RANK
 
+Value = TypeVar("Value")
 
-def offer_table(catalogs: Sequence[Catalog], on: dt.date) -> tuple[Offer, ...]:
-    """Every offer of the catalogs, as it stands on the day ``on``."""
+
+def offer_table(catalogs: Sequence[Catalog], on: dt.date, scenario: Scenario | None = None) -> tuple[Offer, ...]:
+    """Every offer of the catalogs, as it stands on the day ``on``; the scenario's word on its rates comes before the catalog's."""
     offers: list[Offer] = []
     for catalog in catalogs:
         for entry in catalog.models:
             for priced in entry.offers:
                 offers.append(_offer(len(offers), catalog, entry, priced, on))
-    return tuple(offers)
+    return tuple(offers if scenario is None else [_restated(offer, scenario) for offer in offers])
+
+
+def _restated(offer: Offer, scenario: Scenario) -> Offer:
+    """The offer with the failure rate, keep rate and billing that the scenario states for its model."""
+    failure_rate, keep_rate = _stated(scenario.failure_rate, offer), _stated(scenario.keep_rate, offer)
+    return replace(
+        offer,
+        failure_rate=offer.failure_rate if failure_rate is None else float(failure_rate),
+        keep_rate=offer.keep_rate if keep_rate is None else float(keep_rate),
+        bills_failures=_stated(scenario.bills_failures, offer) or offer.bills_failures,
+    )
+
+
+def _stated(table: Mapping[str, Value], offer: Offer) -> Value | None:
+    return table.get(f"{offer.provider}/{offer.model}", table.get(offer.model))
 
 
 def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, on: dt.date) -> Offer:
@@ -54,6 +72,7 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
         quality=terms.quality,
         availability=None if entry.availability is None else float(entry.availability),
         failure_rate=float(terms.failure_rate or 0),
+        keep_rate=1.0 if terms.keep_rate is None else float(terms.keep_rate),
         bills_failures=terms.bills_failures or "unknown",
         status=status,
         dates=dates,

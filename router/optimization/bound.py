@@ -18,7 +18,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.optimization.problem import Counts, Row, Uses
+from router.optimization.rows import Counts, Row, Uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,21 @@ class Bound:
         """The excesses above nothing of options that are open, smallest first."""
         pairs = (pair for own in zip(self.excess, most, strict=True) for pair in zip(*own, strict=True))
         return sorted(excess for excess, top in pairs if top and excess > 0)
+
+
+def mixed(faces: Sequence[Uses], shares: Sequence[float]) -> Uses:
+    """The linear objectives, mixed: no more than the largest of them whatever the shares are, once these add up to 1."""
+    total = math.fsum(shares)
+    parts = [(face, share / total) for face, share in zip(faces, shares, strict=True) if share > 0]
+    if len(parts) <= 1:
+        return parts[0][0] if parts else faces[0]
+    return tuple(
+        tuple(
+            math.fsum(share * weight for weight, (_, share) in zip(own, parts, strict=True))
+            for own in zip(*rows, strict=True)
+        )
+        for rows in zip(*(face for face, _ in parts), strict=True)
+    )
 
 
 def bound_from(

@@ -1,7 +1,8 @@
 """The assignment problem as a PuLP model: one whole-number variable per class and option, one row per class and limit.
 
-Variables and rows are named by position (``x_3_1``, ``class_3``, ``limit_0``). Numbers are scaled for the solver: rows of
-whole numbers by their common divisor, so that one unit stands far above its tolerances; expectations to dollars.
+An objective that is the largest of several linear ones is a variable ``v`` with a row for each. Variables and rows are named by
+position (``x_3_1``, ``class_3``, ``limit_0``, ``face_0``). Numbers are scaled for the solver: rows of whole numbers by their common
+divisor, so that one unit stands far above its tolerances; expectations to dollars, or finer next to tails.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Literal
 
 import pulp
 
-from router.optimization.problem import Counts, Problem, Row, Uses, whole_numbers
+from router.optimization.problem import Problem
+from router.optimization.rows import Counts, Row, Uses, weighed, whole_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +29,14 @@ class ScaledRow:
     unit: float
     """What one of the solver's units is worth in the row's own."""
 
-    def moved(self, by: float) -> ScaledRow:
-        """The row with its bound moved by so much, in the row's own units."""
-        return replace(self, bound=self.bound + by / self.unit)
+    def missed(self, counts: Counts) -> float:
+        """By how many of the solver's units a solution misses the bound; nothing or less where it keeps it."""
+        over = float(weighed(self.coefficients, counts)) - self.bound
+        return over if self.sense == "at_most" else -over
+
+    def tightened(self, by: float) -> ScaledRow:
+        """The row with its bound moved inwards by so many of the solver's units."""
+        return replace(self, bound=self.bound + (-by if self.sense == "at_most" else by))
 
 
 def scaled(row: Row) -> ScaledRow:
@@ -47,17 +54,27 @@ def scaled(row: Row) -> ScaledRow:
         # Sums of floats are compared after rounding; a bound near 10^6 puts the solver's tolerances far below that.
         unit = max(1.0, abs(float(right)) / 1e6)
         numbers = [float(use) / unit for use in flat]
-        room = 0.5 * 10**-row.digits
-        bound = (float(right) + (room if row.sense == "at_most" else -room)) / unit
+        last = Fraction(1, 10**row.digits)
+        steps = Fraction(right) / last
+        edge = math.floor(steps) + Fraction(1, 2) if row.sense == "at_most" else math.ceil(steps) - Fraction(1, 2)
+        bound = float(edge * last / Fraction(unit))
     return ScaledRow(row.sense, _shaped(numbers, uses), bound, unit)
 
 
-def scaled_weights(weights: Uses) -> tuple[tuple[tuple[float, ...], ...], float]:
-    """An objective in numbers that suit the solver, and what one of them is worth."""
+def scaled_weights(weights: Uses, unit: float) -> tuple[tuple[tuple[float, ...], ...], float]:
+    """An objective in numbers that suit the solver, and what one of them is worth: ``unit``, or what they all are multiples of."""
     flat = [weight for own in weights for weight in own]
     whole = whole_numbers(flat)
-    numbers: Sequence[float] = whole[0] if whole else [float(weight) / 1e6 for weight in flat]
-    return _shaped(numbers, weights), float(whole[1]) if whole else 1e6
+    numbers: Sequence[float] = whole[0] if whole else [float(weight) / unit for weight in flat]
+    return _shaped(numbers, weights), float(whole[1]) if whole else unit
+
+
+def _unit(total: float) -> float:
+    """A unit for objectives next to tails, micro-dollars: the solver takes for equal what differs by a millionth of it.
+
+    That is a thousandth of a micro-dollar or, of more than a thousand dollars, the twelfth digit.
+    """
+    return max(1e3, abs(total) / 1e6)
 
 
 def _shaped(flat: Sequence[float], like: Uses) -> tuple[tuple[float, ...], ...]:
@@ -70,41 +87,67 @@ class Formulation:
 
     Parameters
     ----------
+    faces
+        Linear objectives; the largest of them is minimised.
     most
         How many of each class may go to each option; an option that may take none has no variable. None: all it has.
 
     Attributes
     ----------
     model : pulp.LpProblem
+    scale : float
+        What one of the solver's units of the objective is worth.
     x : list of list of pulp.LpVariable or None
         ``x[c][o]``: how many of class ``c`` go to option ``o``.
     """
 
-    def __init__(self, problem: Problem, rows: Sequence[ScaledRow], weights: Uses, most: Counts | None = None) -> None:
+    def __init__(
+        self, problem: Problem, rows: Sequence[ScaledRow], faces: Sequence[Uses], most: Counts | None = None
+    ) -> None:
         self.problem = problem
+        self.faces = tuple(faces)
         self.model = pulp.LpProblem("assignment", pulp.LpMinimize)
-        coefficients, self.scale = scaled_weights(weights)
         self.x: list[list[pulp.LpVariable | None]] = []
         for c, group in enumerate(problem.groups):
             tops = most[c] if most is not None else (group.count,) * len(group.options)
             self.x.append([self._variable(f"x_{c}_{o}", top) for o, top in enumerate(tops)])
-        self.model.setObjective(self._sum(coefficients))
+        self.scale = self._minimise(faces)
         for c, group in enumerate(problem.groups):
             every = pulp.LpAffineExpression([(variable, 1) for variable in self.x[c] if variable is not None])
             self.model.addConstraint(every == group.count, f"class_{c}")
         for position, row in enumerate(rows):
             self.keep(row, f"limit_{position}")
 
+    def _minimise(self, faces: Sequence[Uses]) -> float:
+        counts = [group.count for group in self.problem.groups]
+        low = max(sum(n * float(min(own)) for n, own in zip(counts, face, strict=True)) for face in faces)
+        unit = _unit(low) if self.problem.tails else 1e6
+        if len(faces) == 1:
+            coefficients, unit = scaled_weights(faces[0], unit)
+            self.model.setObjective(self._sum(coefficients))
+            return unit
+        largest = self.model.add_variable("v")
+        self.model.setObjective(largest)
+        for position, face in enumerate(faces):
+            value = self._sum([[float(weight) / unit for weight in own] for own in face])
+            value.addterm(largest, -1.0)
+            self.model.addConstraint(value <= 0, f"face_{position}")
+        return unit
+
     def _variable(self, name: str, top: int) -> pulp.LpVariable | None:
         return self.model.add_variable(name, 0, top, pulp.LpInteger) if top else None
 
-    def keep(self, row: ScaledRow, name: str, slack: pulp.LpVariable | None = None) -> None:
-        """Add a limit; with a ``slack`` variable it may be missed by that many of its units."""
+    def keep(self, row: ScaledRow, name: str, slack: pulp.LpVariable | None = None, per_slack: float = 1.0) -> None:
+        """Add a limit; with a ``slack`` variable it may be missed by ``per_slack`` of its units for each of the variable's."""
         expression = self._sum(row.coefficients)
         if slack is not None:
-            expression.addterm(slack, -1.0 if row.sense == "at_most" else 1.0)
+            expression.addterm(slack, -per_slack if row.sense == "at_most" else per_slack)
         kept = expression <= row.bound if row.sense == "at_most" else expression >= row.bound
         self.model.addConstraint(kept, name)
+
+    def amounts(self) -> list[list[float]]:
+        """How many of each class go to each option by the solver; in the relaxation these need not be whole."""
+        return [[0.0 if variable is None else variable.varValue or 0.0 for variable in own] for own in self.x]
 
     def _sum(self, weights: Sequence[Sequence[float]]) -> pulp.LpAffineExpression:
         pairs = (pair for own, row in zip(self.x, weights, strict=True) for pair in zip(own, row, strict=True))

@@ -1,4 +1,4 @@
-"""The scenario's limits as rows: each limit is one function, with its rule in words.
+"""The scenario's objective and limits as costs, rows and tails: each limit is one function, with its rule in words.
 
 Caps count primaries as planned; a clip that is left out uses nothing. Money is micro-dollars, lengths are seconds.
 """
@@ -6,26 +6,79 @@ Caps count primaries as planned; a clip that is left out uses nothing. Money is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 
-from router.optimization.problem import Group, Number, Option, Problem, Row, Uses
-from router.schema.candidate import Candidate, Chain, Choices
-from router.schema.scenario import Cap, Limits, Where
+from router.optimization.problem import Group, Option, Problem
+from router.optimization.rows import Number, Row, Uses
+from router.optimization.tails import Tail
+from router.schema.candidate import Candidate, Chain, Choices, StateCosts
+from router.schema.scenario import Cap, Limits, Objective, Where
 from router.units import MICRO, to_micro
 
 Use = Callable[[Candidate, Chain], Number]
 
 
-def assignment(choices: Sequence[Choices], limits: Limits) -> Problem:
+def assignment(
+    choices: Sequence[Choices],
+    limits: Limits,
+    objective: Objective | None = None,
+    mean: StateCosts | None = None,
+    worst: StateCosts | None = None,
+) -> Problem:
     """The assignment problem of a scenario.
 
-    The options of a class are its candidates, then being left out if its clips have a value. Among plans of equal
-    expected cost: fewer clips left out, then lower worst case, then higher quality, then catalog order. No score counts as 0, or
-    as less than the lowest score if that is not above 0.
+    The options of a class are its candidates, then being left out if its clips have a value: they cost that value in every objective.
+    Among plans of equal expected cost: fewer clips left out, then lower worst case, then higher quality, then catalog order. No score
+    counts as 0, or as less than the lowest score if that is not above 0. Where something else is minimised, plans of equal objective
+    are first told apart by expected cost, clips left out at their value.
+
+    Parameters
+    ----------
+    objective
+        The expected cost if absent.
+    mean
+        Mean cost in each outage state: what the conditional value at risk is taken of; needed where a limit or the objective names it.
+    worst
+        Largest bill in each outage state, where one state holds for the whole run; absent: every clip has its own worst case.
     """
-    scores = [Fraction(c.offer.quality) for own in choices for c in own.candidates if c.offer.quality is not None]
-    none = min([Fraction(0), *(score - 1 for score in scores)])
-    return Problem(tuple(_group(own, none) for own in choices), tuple(_rows(choices, limits)))
+    aim = Aim(objective or Objective(), mean, worst)
+    tails = [*aim.tails(choices), *_tails(choices, limits, mean, worst)]
+    return Problem(_groups(choices, aim), tuple(_rows(choices, limits, worst)), tuple(tails))
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is minimised: something of each chain, and a tail."""
+
+    objective: Objective
+    mean: StateCosts | None
+    worst: StateCosts | None
+
+    @property
+    def expected_only(self) -> bool:
+        """Whether the plain expected cost is minimised."""
+        return self.objective.minimise == "expected" and not self.objective.risk_aversion
+
+    def cost(self, chain: Chain) -> float:
+        """The part of the objective that is a sum over clips."""
+        if self.objective.minimise == "worst-case" and self.worst is None:
+            return float(chain.worst)
+        aversion = float(self.objective.risk_aversion)
+        if self.objective.minimise == "expected":
+            return (1 - aversion) * chain.expected if aversion else chain.expected
+        return 0.0
+
+    def tails(self, choices: Sequence[Choices]) -> list[Tail]:
+        """The part of the objective that looks at the whole plan."""
+        if self.objective.minimise == "worst-case":
+            return [] if self.worst is None else [replace(_largest(choices, self.worst), name="objective", weight=1.0)]
+        weight = 1.0 if self.objective.minimise == "cvar" else float(self.objective.risk_aversion)
+        if not weight:
+            return []
+        at_risk = _at_risk("objective", choices, self.objective.level, self.mean)
+        return [replace(at_risk, weight=weight)]
 
 
 def can_be_left_out(choices: Choices) -> bool:
@@ -33,26 +86,50 @@ def can_be_left_out(choices: Choices) -> bool:
     return choices.clip_class.need.value_usd is not None
 
 
-def _group(choices: Choices, no_score: Fraction) -> Group:
+def _groups(choices: Sequence[Choices], aim: Aim) -> tuple[Group, ...]:
+    scores = [Fraction(c.offer.quality) for own in choices for c in own.candidates if c.offer.quality is not None]
+    none = min([Fraction(0), *(score - 1 for score in scores)])
+    return tuple(_group(own, none, aim) for own in choices)
+
+
+def _group(choices: Choices, no_score: Fraction, aim: Aim) -> Group:
     options = []
     for candidate, chain in zip(choices.candidates, choices.chains, strict=True):
         quality = no_score if candidate.offer.quality is None else Fraction(candidate.offer.quality)
-        options.append(Option(chain.expected, (0, chain.worst, -quality, candidate.offer.order)))
+        ties: tuple[Number, ...] = (0, chain.worst, -quality, candidate.offer.order)
+        options.append(
+            Option(aim.cost(chain), ties if aim.expected_only else (_to_a_thousandth(chain.expected), *ties))
+        )
     value = choices.clip_class.need.value_usd
     if value is not None:
-        options.append(Option(float(to_micro(value)), (1, 0, 0, 0)))
+        cost = float(to_micro(value))
+        options.append(Option(cost, (1, 0, 0, 0) if aim.expected_only else (cost, 1, 0, 0, 0)))
     return Group(choices.clip_class.count, tuple(options))
 
 
-def _rows(choices: Sequence[Choices], limits: Limits) -> list[Row]:
+def _to_a_thousandth(cost: float) -> float:
+    """What differs by rounding of floats only is to count as equal."""
+    return round(cost, 3)
+
+
+def _rows(choices: Sequence[Choices], limits: Limits, worst: StateCosts | None) -> list[Row]:
     rows: list[Row] = []
     if limits.budget_usd is not None:
         rows.append(budget(choices, Fraction(limits.budget_usd)))
-    if limits.worst_case_usd is not None:
+    if limits.worst_case_usd is not None and worst is None:
         rows.append(worst_case(choices, Fraction(limits.worst_case_usd)))
     for position, cap in enumerate(limits.caps):
         rows += cap_rows(choices, cap, f"caps[{position}]")
     return rows
+
+
+def _tails(choices: Sequence[Choices], limits: Limits, mean: StateCosts | None, worst: StateCosts | None) -> list[Tail]:
+    tails: list[Tail] = []
+    if limits.worst_case_usd is not None and worst is not None:
+        tails.append(worst_state(choices, Fraction(limits.worst_case_usd), worst))
+    if limits.cvar is not None:
+        tails.append(cvar(choices, limits.cvar.level, Fraction(limits.cvar.usd), mean))
+    return tails
 
 
 def _uses(choices: Sequence[Choices], use: Use) -> Uses:
@@ -74,6 +151,36 @@ def budget(choices: Sequence[Choices], usd: Fraction) -> Row:
 def worst_case(choices: Sequence[Choices], usd: Fraction) -> Row:
     """The sum of the clips' worst cases is at most the bound."""
     return Row("worst_case_usd", "at_most", usd * MICRO, _uses(choices, lambda _, chain: chain.worst))
+
+
+def worst_state(choices: Sequence[Choices], usd: Fraction, worst: StateCosts) -> Tail:
+    """In no outage state is the sum of the clips' worst cases in it more than the bound."""
+    return replace(_largest(choices, worst), bound=usd * MICRO)
+
+
+def cvar(choices: Sequence[Choices], level: Decimal, usd: Fraction, mean: StateCosts | None) -> Tail:
+    """The mean cost in the worst ``1 - level`` share of outage states, rounded to the micro-dollar, is at most the bound."""
+    return replace(_at_risk("cvar", choices, level, mean), bound=usd * MICRO)
+
+
+def _largest(choices: Sequence[Choices], worst: StateCosts) -> Tail:
+    return Tail("worst_case_usd", None, worst.probabilities, _costs(choices, worst))
+
+
+def _at_risk(name: str, choices: Sequence[Choices], level: Decimal, mean: StateCosts | None) -> Tail:
+    assert mean is not None, "the conditional value at risk needs the mean cost in each outage state"
+    return Tail(name, float(level), mean.probabilities, _costs(choices, mean))
+
+
+def _costs(choices: Sequence[Choices], states: StateCosts) -> tuple[tuple[tuple[Number, ...], ...], ...]:
+    """What each option costs in each state, in whole numbers where all are; a clip that is left out costs nothing."""
+    whole = all(cost.is_integer() for own in states.costs for option in own for cost in set(option))
+    none = (0,) * len(states.probabilities)
+    return tuple(
+        tuple(tuple(map(int, option)) if whole else option for option in costs)
+        + ((none,) if can_be_left_out(own) else ())
+        for own, costs in zip(choices, states.costs, strict=True)
+    )
 
 
 def cap_rows(choices: Sequence[Choices], cap: Cap, name: str) -> list[Row]:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from router.optimization.formulation import ScaledRow, scaled
-from router.optimization.problem import Counts, Number, Problem, Row, Uses, weighed
-from router.optimization.solver import Clock, least, least_missed
+from router.optimization.highs import Clock
+from router.optimization.outline import Outline
+from router.optimization.problem import Problem, without_limits
+from router.optimization.rows import Counts, Limit, Number, Row, Uses, weighed
+from router.optimization.solver import Least, least, least_missed
+from router.optimization.tails import Objective, Tail
 
 
 @dataclass(frozen=True, slots=True)
 class Loosened:
     """One limit, the bound that would do, and the classes that pin it there."""
 
-    row: Row
+    limit: Limit
     needed: Number | None
-    """In the row's unit (micro-dollars for money); None: no bound of it alone makes a solution possible."""
+    """In the limit's unit (micro-dollars for money); None: no bound of it alone makes a solution possible."""
     pinned_by: tuple[tuple[int, Number], ...] = ()
     """(class, the least that it must use of the limit), most first; for ``at_least`` the classes that cannot count towards it."""
 
@@ -24,27 +28,39 @@ class Loosened:
 def loosened_alone(problem: Problem, time_limit_seconds: float | None = None) -> tuple[Loosened, ...]:
     """For each limit, the tightest bound of it alone that leaves a solution, the others as they are."""
     clock = Clock(time_limit_seconds)
-    return tuple(_alone(problem, row, clock) for row in problem.rows)
+    return tuple(_alone(problem, limit, clock) for limit in problem.limits)
 
 
 def loosened_together(problem: Problem, time_limit_seconds: float | None = None) -> tuple[Loosened, ...]:
     """The limits that a solution of least total miss misses, with the bounds that it needs."""
     counts = least_missed(problem, Clock(time_limit_seconds))
-    return tuple(Loosened(row, row.used(counts), _pins(row)) for row in problem.rows if not row.holds(counts))
+    missed = [limit for limit in problem.limits if not limit.holds(counts)]
+    return tuple(Loosened(limit, limit.used(counts), _pins(limit.row_at(counts))) for limit in missed)
 
 
-def _alone(problem: Problem, row: Row, clock: Clock) -> Loosened:
-    others = tuple((other, scaled(other)) for other in problem.rows if other is not row)
-    sign = 1 if row.sense == "at_most" else -1
-    found = least(problem, _signed(row.uses, sign), others, problem.everything, clock)
+def _alone(problem: Problem, limit: Limit, clock: Clock) -> Loosened:
+    others = [other for other in problem.limits if other is not limit]
+    sign = 1 if limit.sense == "at_most" else -1
+    if isinstance(limit, Tail):
+        nothing = tuple((0,) * len(group.options) for group in problem.groups)
+        objective = Objective(nothing, (replace(limit, weight=1.0),))
+    else:
+        objective = Objective(_signed(limit.row_at(problem.everything).uses, sign))
+    found = _least(problem, objective, others, clock)
     if found is None:
-        return Loosened(row, None)
-    counts = found.counts if row.per is None else _least_ratio(problem, row, others, sign, found.counts, clock)
-    return Loosened(row, row.used(counts), _pins(row))
+        return Loosened(limit, None)
+    counts = found.counts
+    if isinstance(limit, Row) and limit.per is not None:
+        counts = _least_ratio(problem, limit, others, sign, counts, clock)
+    return Loosened(limit, limit.used(counts), _pins(limit.row_at(counts)))
+
+
+def _least(problem: Problem, objective: Objective, limits: Sequence[Limit], clock: Clock) -> Least | None:
+    return least(problem, Outline.at(without_limits(problem), objective, limits), problem.everything, clock)
 
 
 def _least_ratio(
-    problem: Problem, row: Row, others: tuple[tuple[Row, ScaledRow], ...], sign: int, counts: Counts, clock: Clock
+    problem: Problem, row: Row, others: Sequence[Limit], sign: int, counts: Counts, clock: Clock
 ) -> Counts:
     """Dinkelbach's method: the least (for ``at_least``: greatest) ratio, by a sequence of linear objectives.
 
@@ -55,7 +71,7 @@ def _least_ratio(
         ratio = Fraction(row.used(counts))
         pairs = zip(row.uses, row.per, strict=True)
         weights = tuple(tuple(sign * (use - ratio * per) for use, per in zip(*own, strict=True)) for own in pairs)
-        found = least(problem, weights, others, problem.everything, clock)
+        found = _least(problem, Objective(weights), others, clock)
         if found is None or weighed(weights, found.counts) >= 0:
             return counts
         counts = found.counts

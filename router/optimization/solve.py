@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from router.optimization.problem import Problem, Solution, without_limits
 
 
 def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution | None:
     """The best solution, or None if no solution keeps every limit.
 
-    Every class on its best option is optimal where that keeps every limit; only else is the solver imported.
+    Every class on its best option is optimal where that keeps every limit and no tail is minimised; only else is the solver imported.
 
     Raises
     ------
@@ -17,10 +19,12 @@ def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution
     router.errors.SolverError
         If the solver failed, or what it returned does not stand up to exact arithmetic.
     """
-    best = without_limits(problem)
-    cost = problem.cost(best)
-    if all(row.holds(best) for row in problem.rows):
-        return Solution(best, cost, cost, "argmin", proven=True)
+    floor = -math.inf
+    if not problem.objective.tails:
+        best = without_limits(problem)
+        floor = problem.cost(best)
+        if all(limit.holds(best) for limit in problem.limits):
+            return Solution(best, floor, floor, "argmin", proven=True)
     from router.optimization.solver import optimum  # Importing the solver costs more than most plans
 
-    return optimum(problem, floor=cost, time_limit_seconds=time_limit_seconds)
+    return optimum(problem, floor=floor, time_limit_seconds=time_limit_seconds)

@@ -20,7 +20,8 @@ from router.schema.scenario import Scenario
 def json_schema(model: type[BaseModel], *, written: bool = False) -> dict[str, Any]:
     """The JSON Schema of a file format; ``written`` for files that the program writes rather than reads."""
     schema = model.model_json_schema(by_alias=True, mode="serialization" if written else "validation")
-    models = {known.__name__: known for known in _below(Model)}
+    # Two formats may use one name for different things; a format's own come last and win.
+    models = {known.__name__: known for known in sorted(_below(Model), key=lambda m: m.__module__ == model.__module__)}
     parts = {**schema.get("$defs", {}), model.__name__: schema}
     for name, part in parts.items():
         for field, text in _descriptions(models[name]).items() if name in models else ():

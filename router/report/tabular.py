@@ -7,8 +7,10 @@ import io
 from collections.abc import Iterable, Sequence
 
 from router.schema.catalog import Lengths
+from router.schema.directions import DirectionComparison
 from router.schema.explanation import Explanation
 from router.schema.plan import Plan
+from router.schema.simulation import SimulationReport
 from router.units import plain_seconds
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -50,6 +52,40 @@ def explanation_csv(explanation: Explanation) -> str:
                 "; ".join(f"{step.provider}/{step.model}" for step in offer.chain[1:]), offer.reason, offer.detail,
             )
             for offer in explanation.offers
+        ],
+    )  # fmt: skip
+
+
+def simulation_csv(report: SimulationReport) -> str:
+    """The figures, then the distribution of unserved clips, then the histogram, as CSV; ``from`` and ``to`` bound a range."""
+    header = ("figure", "unit", "from", "to", "simulated", "standard_error", "low", "high", "exact")
+    rows: list[Sequence[object]] = [
+        (f.name, f.unit, f.above_usd, None, f.simulated, f.standard_error, f.low, f.high, f.exact)
+        for f in report.figures
+    ]
+    rows += [
+        ("unserved clips", "probability", u.at_least, u.at_most, u.simulated, None, u.low, u.high, u.exact)
+        for u in report.unserved
+    ]
+    rows += [("cost", "probability", h.from_usd, h.to_usd, h.share, None, None, None, None) for h in report.histogram]
+    return to_csv(header, rows)
+
+
+def directions_csv(found: DirectionComparison) -> str:
+    """One line a direction, as CSV; money is in dollars."""
+    header = (
+        "direction", "chosen", "method", "expected_usd", "p95_usd", "worst_usd", "unserved", "degraded", "left_out",
+        "primaries", "no_plan",
+    )  # fmt: skip
+    return to_csv(
+        header,
+        [
+            (
+                row.direction, row.chosen, row.method, row.expected_usd, row.p95_usd, row.worst_usd, row.unserved_expected,
+                row.degraded_expected, row.left_out, "; ".join(f"{p.clips} {p.provider}/{p.model}" for p in row.primaries),
+                row.no_plan,
+            )
+            for row in found.directions
         ],
     )  # fmt: skip
 

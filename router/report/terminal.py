@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from router.report.page import Column, Page, cents
 from router.report.tabular import lengths_text
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.explanation import Explanation
-from router.schema.plan import LimitValue, Plan, Route
+from router.schema.plan import LimitValue, Move, Plan, Route
 from router.units import plain_seconds, seconds_text, usd_text
-
-PLAIN_WIDTH = 120
-NARROW = 112
-"""Below this width some columns go under others."""
-Column = tuple[str, str]
-"""Heading, and ``left``, ``whole`` (left, never broken) or ``right``."""
 
 
 def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) -> str:
     """The plan: one line a route, totals, limits, savings, warnings."""
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     page.line(plan.title or "Plan", style="bold")
     alone = len({step.provider for route in plan.routes for step in route.chain}) == 1
     modes = {route.mode for route in plan.routes}
@@ -51,15 +40,17 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         page.table(limit_columns, [_limit_cells(value) for value in plan.limits])
     if not plan.limits:
         page.line("")
+    for move in plan.moves:
+        page.line(_move(move))
     for baseline in plan.baselines:
         saving = baseline.saving_usd
         share = f" ({saving / baseline.expected_usd:.1%})" if baseline.expected_usd else ""
         verdict = (
-            f"saves {usd_text(_cents(saving))}{share}"
+            f"saves {usd_text(cents(saving))}{share}"
             if saving >= 0
-            else f"costs {usd_text(_cents(-saving))} more, to keep the limits"
+            else f"costs {usd_text(cents(-saving))} more, to keep the limits"
         )
-        page.line(f"Against {baseline.name} ({usd_text(_cents(baseline.expected_usd))}): {verdict}")
+        page.line(f"Against {baseline.name} ({usd_text(cents(baseline.expected_usd))}): {verdict}")
     for warning in plan.warnings:
         page.line(f"Warning: {warning}", style="yellow")
     return page.text()
@@ -67,7 +58,7 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
 
 def explanation_table(explanation: Explanation, width: int | None = None, *, colour: bool = False) -> str:
     """Every offer for one clip: the candidates, cheapest first, then the rejections."""
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     page.line(f"{explanation.clip}: {explanation.count} x {explanation.requirements}", style="bold")
     columns: list[Column] = [
         ("", "left"), ("Offer", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"), ("Expected", "right"),
@@ -114,7 +105,7 @@ def explanation_table(explanation: Explanation, width: int | None = None, *, col
 
 def catalogs_table(catalogs: Sequence[Catalog], width: int | None = None, *, colour: bool = False) -> str:
     """The catalogs by name, with their dates and sizes."""
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     rows = []
     for catalog in catalogs:
         entries = catalog.models
@@ -135,7 +126,7 @@ def catalogs_table(catalogs: Sequence[Catalog], width: int | None = None, *, col
 
 def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = False) -> str:
     """Every price of one catalog."""
-    page = _Page(width, colour=colour)
+    page = Page(width, colour=colour)
     page.line(f"{catalog.name}, prices as of {catalog.as_of}", style="bold")
     page.line(f"Source: {catalog.source}")
     rows = [
@@ -151,37 +142,6 @@ def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = 
     ]  # fmt: skip
     page.table(columns, rows)
     return page.text()
-
-
-class _Page:
-    """Lines and tables, rendered to text."""
-
-    def __init__(self, width: int | None, *, colour: bool) -> None:
-        self.narrow = (width or PLAIN_WIDTH) < NARROW
-        self._out = io.StringIO()
-        self._console = Console(
-            file=self._out, width=width or PLAIN_WIDTH, force_terminal=colour, no_color=not colour, highlight=False,
-            markup=False, emoji=False, legacy_windows=False,
-        )  # fmt: skip
-
-    def line(self, text: str, style: str = "") -> None:
-        self._console.print(Text(text, style=style))
-
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-        """Add a table and an empty line; cells are plain text, never markup."""
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-        for heading, justify in columns:
-            right = justify == "right"
-            table.add_column(
-                Text(heading), justify="right" if right else "left", no_wrap=justify != "left", overflow="fold"
-            )
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
-        self._console.print(table)
-        self._console.print()
-
-    def text(self) -> str:
-        return "\n".join(line.rstrip() for line in self._out.getvalue().rstrip().splitlines()) + "\n"
 
 
 def _stacked(
@@ -223,7 +183,7 @@ def _route_cells(routes: Sequence[Route], *, name_provider: bool, name_mode: boo
     return (
         _some(clips), f"{count:,}", f"{route.provider}/{route.model}" if name_provider else route.model,
         _makes(mode, route.resolution, route.audio), length, usd_text(route.price_usd), usd_text(_mean(route.expected_usd)),
-        usd_text(route.worst_usd), usd_text(_cents(route.expected_usd * count)),
+        usd_text(route.worst_usd), usd_text(cents(route.expected_usd * count)),
     )  # fmt: skip
 
 
@@ -250,9 +210,10 @@ def _totals(plan: Plan) -> Iterator[str]:
     sums = plan.totals
     clips = f"{_clips(sums.served)}" + (f" of {sums.clips:,}" if sums.left_out else "")
     yield (
-        f"{clips}: nominal {usd_text(_cents(sums.nominal_usd))}, expected {usd_text(_cents(sums.expected_usd))}, "
-        f"worst case {usd_text(_cents(sums.worst_per_request_usd))} (every clip meeting its own worst)"
+        f"{clips}: nominal {usd_text(cents(sums.nominal_usd))}, expected {usd_text(cents(sums.expected_usd))}, "
+        f"P95 {usd_text(cents(sums.p95_usd))}, worst case {_worst(plan)}"
     )
+    yield from _spread(plan)
     if sums.nominal_units:
         yield "Nominal in the providers' own units: " + ", ".join(
             f"{amount} {unit}s" for unit, amount in sums.nominal_units.items()
@@ -265,7 +226,70 @@ def _totals(plan: Plan) -> Iterator[str]:
         why = "no limit binds" if plan.method == "argmin" else "within the limits"
         yield f"Proven optimal: no better plan exists ({why})."
     else:
-        yield f"Best plan found in the time given: at most {plan.gap:.2%} above the optimum (bound {usd_text(_cents(plan.bound_usd))})."
+        yield f"Best plan found in the time given: at most {plan.gap:.2%} above the optimum (bound {usd_text(cents(plan.bound_usd))})."
+
+
+def _move(move: Move) -> str:
+    where = "left out" if move.model == "left out" else f"on {move.model}"
+    return (
+        f"For less risk: {_clips(move.clips)} {where} instead of {' and '.join(move.instead_of)}: {_signed(move.expected_usd)} expected, "
+        f"{_signed(move.p95_usd)} at P95, {_signed(move.cvar95_usd)} in the mean of the worst 5%"
+    )
+
+
+def _signed(amount: Decimal) -> str:
+    return ("+" if amount >= 0 else "") + usd_text(cents(amount))
+
+
+def _worst(plan: Plan) -> str:
+    sums, outages = plan.totals, plan.outages
+    own = usd_text(cents(sums.worst_per_request_usd))
+    if "per-run" not in (outages.correlation, outages.provider_correlation):
+        return f"{own} (every clip meeting its own worst)"
+    if sums.worst_usd == sums.worst_per_request_usd:
+        return f"{own} (in one outage state for the whole run, as with every clip meeting its own worst)"
+    in_run = usd_text(cents(sums.worst_usd))
+    return f"{in_run} (one outage state for the whole run; {own} if every clip met its own worst)"
+
+
+def _spread(plan: Plan) -> Iterator[str]:
+    """How far the cost may be from its mean, and why."""
+    sums, found = plan.totals, plan.distribution
+    if not sums.std_usd:
+        return
+    how = f" (simulated: {found.draws:,} draws, seed {found.seed})" if found.method == "simulated" else ""
+    yield (
+        f"Standard deviation {usd_text(cents(sums.std_usd))}, P99 {usd_text(cents(sums.p99_usd))}; "
+        f"the worst 5% of runs cost {usd_text(cents(sums.cvar95_usd))} on average{how}."
+    )
+    if sums.over_budget_probability:
+        yield f"Chance of going over the budget: {_percent(sums.over_budget_probability)}."
+    rest = 1 - sum(source.share for source in found.sources)
+    if found.sources and found.sources[0].share >= rest:
+        main = found.sources[0]
+        yield f"Main source of variance: {main.source} being down, {_percent(main.share)} of it."
+    else:
+        yield f"Main source of variance: {_beside_single_outages(plan)}, {_percent(rest)} of it."
+
+
+def _beside_single_outages(plan: Plan) -> str:
+    """What makes the cost vary beside a single model or provider being down."""
+    generations = any(
+        step.failure_rate or (route.max_takes > 1 and step.keep_rate < 1)
+        for route in plan.routes
+        for step in route.chain
+    )
+    together = "outages that coincide" if plan.distribution.sources else ""
+    return " and ".join(part for part in ("failures and takes" if generations else "", together) if part)
+
+
+def _percent(share: float) -> str:
+    """A share to three digits.
+
+    >>> _percent(0.4567), _percent(0.00012), _percent(1.0)
+    ('45.7%', '0.012%', '100%')
+    """
+    return f"{100 * share:.3g}%"
 
 
 def _limit_cells(value: LimitValue) -> tuple[str, ...]:
@@ -281,7 +305,7 @@ def _limit_cells(value: LimitValue) -> tuple[str, ...]:
 
 def _amount(amount: Decimal, unit: str) -> str:
     if unit == "usd":
-        return usd_text(_cents(amount))
+        return usd_text(cents(amount))
     if unit == "seconds":
         return seconds_text(amount)
     return f"{amount:.1%}" if unit == "share" else _clips(int(amount))
@@ -289,11 +313,6 @@ def _amount(amount: Decimal, unit: str) -> str:
 
 def _clips(number: int) -> str:
     return f"{number:,} clip{'' if number == 1 else 's'}"
-
-
-def _cents(amount: Decimal) -> Decimal:
-    """A sum in cents; what is less than ten cents keeps all its decimals."""
-    return amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _mean(amount: Decimal) -> Decimal:

@@ -119,6 +119,8 @@ def json_number(number: Decimal) -> int | float:
 Price = Annotated[Decimal, Within(minimum=0, below=10**12)]
 Usd = Annotated[Decimal, Within(minimum=0, below=10**12)]
 Rate = Annotated[Decimal, Within(minimum=0, maximum=1)]
+Level = Annotated[Decimal, Within(minimum=0, below=1)]
+Minutes = Annotated[Decimal, Within(positive=True, maximum=10**7)]
 Seconds = Annotated[Decimal, Within(positive=True, maximum=10**6)]
 SecondsOrZero = Annotated[Decimal, Within(minimum=0, maximum=10**6)]
 SecondsKey = Annotated[Decimal, Within(positive=True, maximum=10**6, from_text=True)]

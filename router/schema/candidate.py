@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from router.schema.exposure import Attempt
 from router.schema.scenario import Requirements
 from router.units import Micro
 
@@ -64,6 +65,8 @@ class Offer:
     availability: float | None
     """None: unknown, which counts as 1 in the expectation and as "may be down" in the worst case."""
     failure_rate: float
+    keep_rate: float
+    """1 where the catalog states none."""
     bills_failures: Literal["no", "yes", "unknown"]
     status: Literal["sold", "not-yet-available", "retired"]
     """On the day that the plan is made for."""
@@ -120,10 +123,8 @@ class Step:
     """One step of a chain."""
 
     candidate: Candidate
-    billed: Micro
-    """What it bills when it makes the clip."""
-    availability: float | None
-    """Of the model alone; None: unknown."""
+    attempt: Attempt
+    """The same as chance sees it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,11 @@ class Chain:
     worst: Micro
     """Largest bill over outcomes of positive or unknown probability."""
     served: tuple[float, ...]
-    """Probability that each step makes the clip."""
+    """Probability that each step makes the clip; its last take, where there are several."""
     unserved: float
     """Probability that no step does."""
+    unkept: float
+    """Probability that every take is made and none is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +152,12 @@ class Choices:
     candidates: tuple[Candidate, ...]
     chains: tuple[Chain, ...] = field(default=())
     """One for each candidate as primary."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateCosts:
+    """What one clip costs in each outage state: ``costs[class][candidate][state]``, micro-dollars."""
+
+    probabilities: tuple[float, ...]
+    """Of each state."""
+    costs: tuple[tuple[tuple[float, ...], ...], ...]

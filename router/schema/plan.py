@@ -25,6 +25,7 @@ from router.schema.base import (
     Text,
     refusal,
 )
+from router.schema.scenario import Correlation
 from router.units import plain_seconds
 
 
@@ -50,6 +51,7 @@ Usd = Annotated[
 ]
 Amount = Annotated[Decimal, BeforeValidator(_amount), WithJsonSchema({"type": "string"})]
 Length = Annotated[SecondsOrZero, PlainSerializer(plain_seconds, when_used="json")]
+Minutes = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=-1e-9, le=1 + 1e-9, allow_inf_nan=False)]
 AudioTreatment = Literal["none", "native", "deferred"]
 
@@ -93,6 +95,12 @@ class ChainStep(Model):
     """Chance that this step makes the clip."""
     availability: Probability | None
     """Of the model alone; null: unknown, which counts as 1 in the expectation and as "may be down" in the worst case."""
+    failure_rate: Probability = 0.0
+    """Share of submitted generations that fail."""
+    bills_failures: Literal["no", "yes", "unknown"] = "no"
+    """Whether a failed generation is billed; ``unknown`` counts as billed in the worst case only."""
+    keep_rate: Probability = 1.0
+    """Share of its generations that are good enough to keep."""
     shortfall: tuple[Text, ...] = ()
     """Requirements that a degraded fallback misses."""
 
@@ -159,6 +167,10 @@ class Route(ClipCounts):
     """The candidates in the order in which they are tried; the first is the primary."""
     unserved_probability: Probability
     """Chance that no step makes the clip."""
+    max_takes: Count = 1
+    """A clip is generated until one is kept, at most this many times."""
+    unkept_probability: Probability = 0.0
+    """Chance that every take is made and none is kept."""
     request: Request | None
     """The first generation; null where the provider's API is not known to this version."""
     further_requests: tuple[Request, ...] = ()
@@ -204,6 +216,23 @@ class Baseline(Model):
     """What the plan saves against it."""
 
 
+class Move(Model):
+    """Clips that are made elsewhere than in the cheapest plan, for the sake of risk."""
+
+    model: Name
+    """Where they go; ``left out`` if they are not made."""
+    clips: Count
+    """How many."""
+    instead_of: tuple[Name, ...] = Field(min_length=1)
+    """Where the cheapest plan sends them."""
+    expected_usd: Usd
+    """What the move adds to the expected cost; a clip left out costs its value."""
+    p95_usd: Usd
+    """What it adds to the 95th percentile of the cost; negative where it lowers it."""
+    cvar95_usd: Usd
+    """What it adds to the mean cost of the worst 5 % of runs."""
+
+
 class CatalogRef(Model):
     """A catalog that the plan was priced with."""
 
@@ -211,6 +240,62 @@ class CatalogRef(Model):
     """Its name."""
     as_of: Date
     """The day its prices were seen."""
+
+
+class Objective(Model):
+    """What was minimised; clips left out cost their value besides."""
+
+    minimise: Literal["expected", "worst-case", "cvar"]
+    """Expected cost, worst case, or conditional value at risk over per-run outage states."""
+    level: Probability
+    """Of the conditional value at risk."""
+    risk_aversion: Probability
+    """``r``: the expected cost counts ``1 - r``, the conditional value at risk ``r``."""
+    cvar_usd: Usd | None
+    """The conditional value at risk over per-run outage states; null where it is not part of the objective."""
+
+
+class Outages(Model):
+    """What the figures of a plan assume about outages."""
+
+    correlation: Correlation
+    """Of models going down."""
+    provider_correlation: Correlation
+    """Of whole providers going down."""
+    providers: dict[Name, Probability]
+    """Availability of the providers in the plan's chains that go down as a whole."""
+    repair_minutes: dict[Name, Minutes] = Field(default_factory=dict)
+    """Mean time for which each cause is down, minutes; for ``over-time``."""
+    run_minutes: Minutes | None = None
+    """How long the run lasts, minutes; for ``over-time``."""
+    unserved_usd: Usd
+    """Booked for a clip that finds its whole chain down."""
+
+
+class VarianceSource(Model):
+    """One cause of spread in the cost."""
+
+    source: Name
+    """A model that goes down (``provider/model``), or a provider."""
+    share: Probability
+    """Part of the variance that this cause explains on its own (first-order index)."""
+
+
+class Distribution(Model):
+    """How the figures of the cost's distribution were found."""
+
+    method: Literal["exact", "simulated"]
+    """``exact``: over all outage states; ``simulated``: where these are too many, or change over time."""
+    states: CountOrZero = 0
+    """Outage states of the run that differ; 1 if none is drawn for the run as a whole."""
+    draws: CountOrZero = 0
+    """Draws of the simulation."""
+    seed: CountOrZero | None = None
+    """Its seed."""
+    error_usd: Usd = Decimal(0)
+    """Percentiles are right to within this."""
+    sources: tuple[VarianceSource, ...] = ()
+    """Where the variance comes from, largest first."""
 
 
 class Totals(Model):
@@ -228,16 +313,34 @@ class Totals(Model):
     """The part of it that catalogs price in other units, in those units."""
     expected_usd: Usd
     """Mean cost."""
+    std_usd: Usd
+    """Standard deviation of the cost."""
+    p50_usd: Usd
+    """Half of all runs cost at most this."""
+    p90_usd: Usd
+    """90 % of all runs cost at most this."""
+    p95_usd: Usd
+    """95 % of all runs cost at most this."""
+    p99_usd: Usd
+    """99 % of all runs cost at most this."""
+    cvar95_usd: Usd
+    """Mean cost of the worst 5 % of runs."""
+    best_usd: Usd
+    """The least that the plan can cost."""
     worst_usd: Usd
     """The most the plan can cost under the scenario's outages."""
     worst_per_request_usd: Usd
     """The most it can cost if every clip meets its own worst case."""
+    over_budget_probability: Probability | None = None
+    """Chance that the cost is above ``limits.budget_usd``; null without one."""
     left_out_value_usd: Usd
     """Value of the clips left out."""
     objective_usd: Usd
     """What was minimised: expected cost and the value of clips left out."""
     unserved_expected: float
     """Mean number of clips that find their whole chain down."""
+    unkept_expected: float = 0.0
+    """Mean number of clips none of whose takes is kept."""
     degraded_expected: float
     """Mean number of clips that a degraded fallback makes below their requirements."""
 
@@ -263,6 +366,12 @@ class Plan(Model):
     """What it was priced with."""
     totals: Totals
     """Sums over all clips."""
+    objective: Objective
+    """What was minimised."""
+    outages: Outages
+    """What the figures assume about outages."""
+    distribution: Distribution
+    """How the figures of the distribution were found."""
     routes: tuple[Route, ...]
     """How the clips are made."""
     left_out: tuple[LeftOut, ...]
@@ -271,6 +380,8 @@ class Plan(Model):
     """What the plan uses of each limit."""
     baselines: tuple[Baseline, ...]
     """What it would cost otherwise."""
+    moves: tuple[Move, ...] = ()
+    """How the plan differs from the cheapest one that looks at no risk, and what that changes."""
     warnings: tuple[str, ...]
     """What a reader of the figures must know."""
 

@@ -5,6 +5,7 @@ Money is in US dollars, lengths in seconds, rates in [0, 1]. What later versions
 """
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +16,8 @@ from router.schema.base import (
     CountOrZero,
     Flag,
     JsonTable,
+    Level,
+    Minutes,
     Model,
     Name,
     Number,
@@ -27,33 +30,21 @@ from router.schema.base import (
     Usd,
     refusal,
 )
+from router.schema.calibration import Calibration, with_measured
 from router.schema.catalog import Catalog, Reference, Resolution
 
 LATER: Mapping[Path, str] = {
-    ("clips", "*", "max_takes"): "takes",
     ("clips", "*", "drafts"): "drafts",
-    ("defaults", "max_takes"): "takes",
     ("defaults", "drafts"): "drafts",
-    ("outages", "repair_minutes"): "outages over time",
-    ("outages", "run_minutes"): "outages over time",
-    ("limits", "cvar"): "risk limits",
     ("limits", "mean_quality_min"): "limits on mean quality",
     ("limits", "deadline_minutes"): "deadlines",
     ("limits", "groups"): "groups",
-    ("objective", "level"): "risk in the objective",
-    ("objective", "risk_aversion"): "risk in the objective",
     ("objective", "degrade"): "degrading clips",
     ("packs",): "prepaid packs",
     ("tiers",): "volume discounts",
     ("what_if",): "what-if variants",
 }
 """Fields of the contract that this version does not understand yet (``*`` is any position)."""
-
-LATER_VALUES: Mapping[Path, tuple[str, ...]] = {
-    ("outages", "correlation"): ("per-run", "over-time"),
-    ("objective", "minimise"): ("worst-case", "cvar"),
-}
-"""The same for values of fields that it does understand."""
 
 
 class Requirements(Model):
@@ -85,6 +76,8 @@ class Requirements(Model):
     """Least quality score; an offer without a score cannot serve."""
     max_price_usd: Usd | None = None
     """Upper bound on the price of one clip."""
+    max_takes: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+    """Generate until one is kept, at most this many times; acts on models with a keep rate below 1."""
     value_usd: Usd | None = None
     """What the clip is worth: it may be left out when that is better; absent = it must be made."""
     group: Name | None = None
@@ -141,13 +134,32 @@ class Fallback(Model):
     """Cost booked for a clip that finds the whole chain down."""
 
 
-class Outages(Model):
-    """How likely models are up."""
+Correlation = Literal["per-request", "per-run", "over-time"]
 
-    correlation: Literal["per-request"] = "per-request"
-    """Every generation draws its own state."""
+
+class Outages(Model):
+    """How likely models are up, and what is down together."""
+
+    correlation: Correlation = "per-request"
+    """``per-request``: every clip finds its own state; ``per-run``: one state for the whole run; ``over-time``: models come and go."""
+    provider_correlation: Correlation | None = None
+    """The same for outages of whole providers; absent = as ``correlation``."""
     availability: dict[Name, Rate] = Field(default_factory=dict)
     """Chance of being up, by ``model``, ``provider/model`` or ``provider`` (a cause shared by all its models)."""
+    repair_minutes: Minutes | None = None
+    """Mean time until what is down comes back, minutes; for ``over-time``."""
+    repair_minutes_of: dict[Name, Minutes] = Field(default_factory=dict)
+    """The same by name, as for ``availability``, where it differs."""
+    run_minutes: Minutes | None = None
+    """How long the run lasts, minutes; clips are submitted evenly over it. For ``over-time``."""
+
+    @model_validator(mode="after")
+    def _times(self) -> Self:
+        if "over-time" not in (self.correlation, self.provider_correlation):
+            return self
+        if missing := [name for name in ("repair_minutes", "run_minutes") if getattr(self, name) is None]:
+            raise refusal([(("correlation",), f'"over-time" needs {" and ".join(missing)}')])
+        return self
 
 
 class Where(Model):
@@ -193,6 +205,15 @@ class Cap(Model):
         return self
 
 
+class TailLimit(Model):
+    """A bound on the conditional value at risk."""
+
+    level: Level = Field(default=Decimal("0.95"), validate_default=True)
+    """What share of outcomes does not count: the mean is over the worst ``1 - level``."""
+    usd: Usd
+    """Mean cost of the worst outcomes over per-run outage states, at most."""
+
+
 class Limits(Model):
     """What couples clips; every limit is optional."""
 
@@ -200,15 +221,27 @@ class Limits(Model):
     """Expected cost of the plan, at most."""
     worst_case_usd: Usd | None = None
     """Worst-case cost of the plan, at most."""
+    cvar: TailLimit | None = None
+    """Mean of the worst share of cost over outage states, at most."""
     caps: tuple[Cap, ...] = ()
     """Quotas on what the plan uses."""
 
 
 class Objective(Model):
-    """What the plan makes least of."""
+    """What the plan makes least of; clips left out cost their value."""
 
-    minimise: Literal["expected"] = "expected"
-    """The expected cost."""
+    minimise: Literal["expected", "worst-case", "cvar"] = "expected"
+    """The expected cost, the worst case, or the mean of the worst share of cost over per-run outage states."""
+    level: Level = Field(default=Decimal("0.95"), validate_default=True)
+    """Of the conditional value at risk, for ``cvar`` and ``risk_aversion``: the mean is over the worst ``1 - level``."""
+    risk_aversion: Rate = Field(default=Decimal(0), validate_default=True)
+    """``r`` in [0, 1]: minimise ``(1 - r)`` expected cost + ``r`` conditional value at risk."""
+
+    @model_validator(mode="after")
+    def _one_risk(self) -> Self:
+        if self.risk_aversion and self.minimise != "expected":
+            raise refusal([(("risk_aversion",), f'needs minimise = "expected", not "{self.minimise}"')])
+        return self
 
 
 def _bundled_default() -> tuple[str | Catalog, ...]:
@@ -236,6 +269,14 @@ class Scenario(Model):
     """What happens when the primary is down."""
     outages: Outages = Field(default_factory=Outages)
     """How likely models are up."""
+    calibration: Annotated[InstanceOf[Calibration] | None, WithJsonSchema({"type": "string"})] = None
+    """A file that ``router calibrate`` wrote, relative to this one: what was measured, where the scenario says nothing itself."""
+    failure_rate: dict[Name, Rate] = Field(default_factory=dict)
+    """Share of submitted generations that fail, by ``model`` or ``provider/model``; comes before the catalog's."""
+    keep_rate: dict[Name, Rate] = Field(default_factory=dict)
+    """Share of generations that are good enough to keep, by ``model`` or ``provider/model``; comes before the catalog's."""
+    bills_failures: dict[Name, Literal["no", "yes", "unknown"]] = Field(default_factory=dict)
+    """Whether a failed generation is billed, by ``model`` or ``provider/model``; comes before the catalog's."""
     limits: Limits = Field(default_factory=Limits)
     """What couples clips."""
     objective: Objective = Field(default_factory=Objective)
@@ -254,6 +295,13 @@ class Scenario(Model):
             defaults = defaults.model_dump(exclude_unset=True)
         shared = {k: v for k, v in defaults.items() if k != "id"} if isinstance(defaults, dict) else {}
         return {**data, "clips": [_with_defaults(clip, shared, i) for i, clip in enumerate(data["clips"])]}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_measured(cls, data: Any) -> Any:
+        """Put what was measured behind what the scenario says itself."""
+        measured = data.get("calibration") if isinstance(data, dict) else None
+        return with_measured(data, measured) if isinstance(measured, Calibration) else data
 
     @model_validator(mode="after")
     def _unique_ids(self) -> Self:

@@ -90,8 +90,8 @@ def test_ties_prefer_quality_then_catalog_order() -> None:
 
 
 def test_a_fallback_bills_its_own_price_or_the_one_requested() -> None:
-    assert [step.billed for step in chain_behind("b").steps] == [2_000_000, 1_000_000, 3_000_000]
-    assert [step.billed for step in chain_behind("b", billed="requested").steps] == [2_000_000] * 3
+    assert [step.attempt.billed for step in chain_behind("b").steps] == [2_000_000, 1_000_000, 3_000_000]
+    assert [step.attempt.billed for step in chain_behind("b", billed="requested").steps] == [2_000_000] * 3
     assert chain_behind("b", billed="requested").worst == 2_000_000
 
 
@@ -157,11 +157,11 @@ def test_a_provider_that_goes_down_takes_all_its_models_with_it() -> None:
 
 
 def test_a_name_of_provider_and_model_beats_the_model_s() -> None:
-    assert chain_behind("a", stated={"a": "0.5", "p/a": "0.9"}).steps[0].availability == 0.9
+    assert chain_behind("a", stated={"a": "0.5", "p/a": "0.9"}).steps[0].attempt.availability == 0.9
     in_file = catalog(priced("a", "0.10", availability="0.8"))
-    assert chain_behind("a", in_file).steps[0].availability == 0.8
-    assert chain_behind("a", in_file, stated={"a": "0.5"}).steps[0].availability == 0.5
-    assert chain_behind("a").steps[0].availability is None
+    assert chain_behind("a", in_file).steps[0].attempt.availability == 0.8
+    assert chain_behind("a", in_file, stated={"a": "0.5"}).steps[0].attempt.availability == 0.5
+    assert chain_behind("a").steps[0].attempt.availability is None
 
 
 def test_expected_order_puts_billed_failures_behind() -> None:
@@ -210,7 +210,9 @@ def outcomes(
     """(probability, bill, step that served) of every outcome: each provider and model up or down, each generation failed or not."""
     providers = sorted({step.candidate.offer.provider for step in steps})
     chances = [Fraction(1) if (a := availability.of_provider(p)) is None else Fraction(str(a)) for p in providers]
-    models = [Fraction(1) if step.availability is None else Fraction(str(step.availability)) for step in steps]
+    models = [
+        Fraction(1) if step.attempt.availability is None else Fraction(str(step.attempt.availability)) for step in steps
+    ]
     fails = [Fraction(str(step.candidate.offer.failure_rate)) for step in steps]
     for up in itertools.product((True, False), repeat=len(providers)):
         for alive in itertools.product((True, False), repeat=len(steps)):
@@ -223,9 +225,9 @@ def outcomes(
                     if not alive[k] or not up[providers.index(step.candidate.offer.provider)]:
                         continue
                     if not failed[k]:
-                        bill, server = bill + step.billed, k
+                        bill, server = bill + step.attempt.billed, k
                         break
-                    bill += step.billed if step.candidate.offer.bills_failures == "yes" else 0
+                    bill += step.attempt.billed if step.candidate.offer.bills_failures == "yes" else 0
                 yield chance, bill + (unserved if server is None else 0), server
 
 

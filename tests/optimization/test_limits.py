@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from router.errors import NoPlanError
+from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
-from router.optimization.formulation import Formulation, scaled
+from router.optimization.formulation import Formulation
 from router.optimization.limits import assignment
-from router.pipeline import open_market, ways_to_make
+from router.optimization.outline import Outline
+from router.optimization.problem import Problem, Solution, without_limits
+from router.optimization.solve import solve
+from router.schema.candidate import Chain, Choices, StateCosts
 from router.schema.plan import Plan
 from router.schema.scenario import Cap, Limits, Scenario
 from tests import golden
@@ -31,6 +35,7 @@ CLIPS: list[Raw] = [
 EACH: dict[str, Raw] = {
     "budget_usd": {"budget_usd": 14},
     "worst_case_usd": {"worst_case_usd": 17},
+    "cvar": {"cvar": {"level": 0.9, "usd": 18}},
     "max_clips": {"caps": [{"where": {"model": "cheap"}, "max_clips": 5}]},
     "max_seconds": {"caps": [{"where": {"audio": False}, "max_seconds": 50}]},
     "max_usd": {"caps": [{"where": {"resolution": "1080p"}, "max_usd": "4.50"}]},
@@ -40,18 +45,55 @@ EACH: dict[str, Raw] = {
 }
 
 
-def lp_text(given: Scenario, path: Path) -> str:
+UP = {"availability": {"cheap": 0.9, "dear": 0.8}}
+STATES = {(True, True): 0.72, (False, True): 0.08, (True, False): 0.18, (False, False): 0.02}
+"""Whether cheap and dear are up, and how likely that is."""
+
+
+def choices_of(given: Scenario) -> list[Choices]:
     market = open_market(given, ON)
-    choices = [ways_to_make(own, market) for own in clip_classes(given.clips)]
-    problem = assignment(choices, given.limits)
-    formulation = Formulation(problem, [scaled(row) for row in problem.rows], problem.costs)
-    formulation.model.writeLP(str(path))
+    return [ways_to_make(own, market) for own in clip_classes(given.clips)]
+
+
+def in_states(choices: list[Choices]) -> StateCosts:
+    """What the first model of each chain that is up bills; nothing where none is."""
+
+    def bill(chain: Chain, cheap: bool, dear: bool) -> float:
+        up = {"cheap": cheap, "dear": dear}
+        return float(next((step.attempt.billed for step in chain.steps if up[step.candidate.offer.model]), 0))
+
+    return StateCosts(
+        tuple(STATES.values()),
+        tuple(tuple(tuple(bill(chain, *state) for state in STATES) for chain in own.chains) for own in choices),
+    )
+
+
+def problem_of(given: Scenario, *, per_run: bool = False) -> Problem:
+    choices = choices_of(given)
+    states = in_states(choices)
+    return assignment(choices, given.limits, given.objective, mean=states, worst=states if per_run else None)
+
+
+def lp_text(problem: Problem, path: Path) -> str:
+    """The model as the solver first sees it."""
+    outline = Outline.at(without_limits(problem), problem.objective, problem.limits)
+    Formulation(problem, [row for _, _, row in outline.rows], outline.faces).model.writeLP(str(path))
     return path.read_text()
 
 
 @pytest.mark.parametrize("name", EACH)
 def test_each_limit_alone_is_written_as_it_was_found_right(name: str, tmp_path: Path) -> None:
-    golden.agrees(f"lp/{name}.lp", lp_text(scenario(CLIPS, TWO, limits=EACH[name]), tmp_path / "model.lp"))
+    golden.agrees(f"lp/{name}.lp", lp_text(problem_of(scenario(CLIPS, TWO, limits=EACH[name])), tmp_path / "model.lp"))
+
+
+def test_a_worst_case_per_run_is_written_as_the_state_that_is_worst(tmp_path: Path) -> None:
+    problem = problem_of(scenario(CLIPS, TWO, limits=EACH["worst_case_usd"]), per_run=True)
+    golden.agrees("lp/worst_case_usd_per_run.lp", lp_text(problem, tmp_path / "model.lp"))
+
+
+def test_a_risk_in_the_objective_is_written_as_the_linear_cost_that_it_is_at_first(tmp_path: Path) -> None:
+    problem = problem_of(scenario(CLIPS, TWO, outages=UP, objective={"risk_aversion": 0.5, "level": 0.9}))
+    golden.agrees("lp/risk_aversion.lp", lp_text(problem, tmp_path / "model.lp"))
 
 
 def test_every_limit_has_a_golden_model() -> None:
@@ -166,3 +208,76 @@ def test_permuting_clips_or_catalog_gives_the_same_cost() -> None:
     limits = {"budget_usd": 11}
     swapped = catalog(model("dear", [LOUD]), model("cheap", [SILENT]))
     assert planned(CLIPS[::-1], swapped, limits=limits).totals == planned(CLIPS, TWO, limits=limits).totals
+
+
+def solved(given: Scenario, *, per_run: bool = False) -> tuple[Problem, Solution]:
+    problem = problem_of(given, per_run=per_run)
+    found = solve(problem)
+    assert found is not None
+    assert found.proven
+    return problem, found
+
+
+def spare_left_out(found: Solution) -> int:
+    return found.counts[2][-1]
+
+
+def test_a_limit_on_the_worst_share_leaves_out_what_is_worth_least() -> None:
+    # All on cheap by state: 12.40 with both up, 20.80 without cheap, 8.40 without dear, nothing without both. Worst 10 %: 8 % at 20.80,
+    # 2 % at 12.40: 19.12. A spare clip left out frees (8 x 1.60 + 2 x 0.80) / 10 = 1.44.
+    for usd, out in ((19.12, 0), (19.119999, 1), (18, 1), (16.24, 2), (14.8, 3)):
+        given = scenario(CLIPS, TWO, outages=UP, limits={"cvar": {"level": 0.9, "usd": usd}})
+        problem, found = solved(given)
+        assert spare_left_out(found) == out
+        (limit,) = problem.limits
+        assert (limit.name, limit.used(found.counts)) == ("cvar", 19_120_000 - out * 1_440_000)
+
+
+def test_a_worst_case_per_run_is_that_of_the_worst_state() -> None:
+    # Without cheap all is dear: 12 + 4 + 4.80 = 20.80; each spare clip left out frees 1.60.
+    given = scenario(CLIPS, TWO, limits={"worst_case_usd": 18, "caps": [{"max_clips": 13}]})
+    problem, found = solved(given, per_run=True)
+    assert [limit.name for limit in problem.limits] == ["caps[0].max_clips", "worst_case_usd"]
+    assert (spare_left_out(found), problem.limits[1].used(found.counts)) == (2, 17_600_000)
+    assert isinstance(problem.limits[1].used(found.counts), int)
+
+
+VALUED: list[Raw] = [*CLIPS[:2], {**CLIPS[2], "value_usd": "1.40"}]
+
+
+def test_a_clip_is_made_if_that_costs_less_than_its_value_in_what_is_minimised() -> None:
+    # A spare clip, worth 1.40, is 0.72 x 0.80 + 0.08 x 1.60 + 0.18 x 0.80 = 0.848 on average, 1.44 in the worst 10 %, and 1.60 at worst.
+    # (1 - r) 0.848 + r 1.44 = 1.40 at r = 0.932.
+    def out(*, per_run: bool = False, **objective: Any) -> int:
+        given = scenario(VALUED, TWO, outages=UP, objective={"level": 0.9, **objective})
+        return spare_left_out(solved(given, per_run=per_run)[1])
+
+    assert (out(), out(risk_aversion=0.9), out(risk_aversion=0.95), out(risk_aversion=1)) == (0, 0, 3, 3)
+    assert (out(minimise="cvar"), out(minimise="worst-case"), out(minimise="worst-case", per_run=True)) == (3, 3, 3)
+
+
+def test_what_is_minimised_is_what_the_solution_costs() -> None:
+    # Expected: plain 1 x 0.9 + 2 x 0.08 = 1.06 each, sound 0.80, spare 0.848: 6.36 + 3.20 + 2.544 = 12.104; the worst 10 % as above: 19.12.
+    def cost(*, per_run: bool = False, **objective: Any) -> float:
+        return solved(scenario(CLIPS, TWO, outages=UP, objective={"level": 0.9, **objective}), per_run=per_run)[1].cost
+
+    assert cost() == pytest.approx(12_104_000)
+    assert cost(minimise="cvar") == pytest.approx(19_120_000)
+    assert cost(risk_aversion=0.25) == pytest.approx(0.75 * 12_104_000 + 0.25 * 19_120_000)
+    assert cost(minimise="worst-case") == cost(minimise="worst-case", per_run=True) == 20_800_000
+
+
+def test_plans_of_equal_risk_are_told_apart_by_expected_cost() -> None:
+    # A plain clip costs 2.00 at worst whichever model comes first; cheap first is cheaper on average.
+    for per_run in (False, True):
+        given = scenario(CLIPS, TWO, outages=UP, objective={"minimise": "worst-case"})
+        assert solved(given, per_run=per_run)[1].counts == ((6, 0), (4,), (3, 0, 0))
+
+
+def test_the_plain_objective_is_the_default() -> None:
+    given = scenario(CLIPS, TWO, limits=EACH["budget_usd"])
+    choices = choices_of(given)
+    plain = assignment(choices, given.limits)
+    assert plain == assignment(choices, given.limits, given.objective)
+    assert plain.tails == ()
+    assert [len(option.ties) for group in plain.groups for option in group.options] == [4] * 6

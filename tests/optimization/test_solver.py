@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from router.errors import SolverError, TimeLimitError
 from router.optimization import solver
-from router.optimization.problem import Counts, Group, Option, Problem, Row, without_limits
+from router.optimization.problem import Group, Option, Problem, without_limits
 from router.optimization.relaxation import loosened_alone, loosened_together
+from router.optimization.rows import Counts, Row
 from router.optimization.solve import solve
 from tests.builders import catalog, model, planned
 
@@ -87,14 +88,14 @@ def test_the_smallest_loosening_of_each_limit_is_the_smallest(problem: Problem) 
         return
     alone = loosened_alone(problem)
     for loose in alone:
-        others = [row for row in problem.rows if row is not loose.row]
-        uses = [loose.row.used(counts) for counts in ways if all(row.holds(counts) for row in others)]
+        others = [row for row in problem.rows if row is not loose.limit]
+        uses = [loose.limit.used(counts) for counts in ways if all(row.holds(counts) for row in others)]
         if not uses:
             assert loose.needed is None
         else:
-            assert loose.needed == (min(uses) if loose.row.sense == "at_most" else max(uses))
+            assert loose.needed == (min(uses) if loose.limit.sense == "at_most" else max(uses))
     if all(loose.needed is None for loose in alone):
-        bounds = {loose.row.name: loose.needed for loose in loosened_together(problem)}
+        bounds = {loose.limit.name: loose.needed for loose in loosened_together(problem)}
         assert bounds
         assert any(
             all(

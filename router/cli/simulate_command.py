@@ -1,0 +1,151 @@
+"""``router simulate SCENARIO|PLAN``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
+
+import click
+from click.core import ParameterSource
+
+from router.analysis.directions import compare_directions
+from router.analysis.simulation import simulate
+from router.cli.common import as_of_option, chosen_format, dollars, output_options, page, verbose_option, write
+from router.errors import InputError, NoPlanError, Problem
+from router.loading.plan_file import load_plan_or_scenario
+from router.pipeline import plan
+from router.report.document import as_json, no_plan
+from router.schema.directions import DirectionComparison
+from router.schema.plan import Plan
+from router.schema.scenario import Scenario
+from router.schema.simulation import SimulationReport
+
+_OF_DRAWS = {"draws": "--draws", "seed": "--seed", "until": "--until", "bins": "--bins", "over": "--over"}
+
+
+def _fraction(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        share = Decimal(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except InvalidOperation:
+        share = Decimal("NaN")
+    if not share.is_finite() or not 0 < share < 1 or not float(share):
+        raise click.BadParameter("must be a fraction above 0 and below 1, as 0.1% or 0.001")
+    return float(share)
+
+
+def _amounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Decimal, ...]:
+    amounts = [dollars(ctx, param, value) for value in values]
+    if any(amount is None or amount >= 10**12 or amount != amount.quantize(Decimal("0.000001")) for amount in amounts):
+        raise click.BadParameter("must be an amount of dollars below 10^12 with at most six decimals")
+    return tuple(amount for amount in amounts if amount is not None)
+
+
+@click.command("simulate")
+@click.argument("path", metavar="SCENARIO|PLAN")
+@click.option(
+    "--draws",
+    type=click.IntRange(2, 10**7),
+    default=10_000,
+    metavar="N",
+    help="At most this many; 10,000 if not given.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, metavar="N",
+              help="The same seed gives the same draws; 0 if not given.")  # fmt: skip
+@click.option("--until", callback=_fraction, metavar="FRACTION",
+              help="Stop once expected cost, P95 and CVaR are known to within this, as 0.1% or 0.001.")  # fmt: skip
+@click.option(
+    "--bins",
+    type=click.IntRange(1, 1000),
+    default=20,
+    metavar="N",
+    help="Lines of the histogram, at most; 20 if not given.",
+)
+@click.option("--over", multiple=True, callback=_amounts, metavar="USD",
+              help="Show the chance of costing more than this; may be given again. The budget is always among them.")  # fmt: skip
+@click.option("--compare-directions", "compare", is_flag=True,
+              help="Plan the scenario under each fallback direction instead, side by side.")  # fmt: skip
+@output_options
+@as_of_option
+@verbose_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    path: str,
+    draws: int,
+    seed: int,
+    until: float | None,
+    bins: int,
+    over: tuple[Decimal, ...],
+    compare: bool,
+    form: str | None,
+    output: str | None,
+    on: dt.date | None,
+) -> int:
+    """Simulate what a plan costs: every clip, model and take drawn many times, with the exact figures beside.
+
+    A SCENARIO (TOML or JSON, a table of clips, or - for standard input) is planned first; a PLAN is a JSON file that `router plan`
+    wrote, and is taken as it is.
+    """
+    form = chosen_format(form, output)
+    given = load_plan_or_scenario(path)
+    if compare:
+        extra = [
+            flag for name, flag in _OF_DRAWS.items() if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        ]
+        if extra:
+            raise click.UsageError(f"--compare-directions shows the plans' own figures; leave out {', '.join(extra)}")
+        return _directions(given, path, on, form, output)
+    try:
+        made = given if isinstance(given, Plan) else plan(given, on=on)
+    except NoPlanError as error:
+        if form == "json":
+            click.echo(as_json(no_plan(error)), nl=False)
+        raise
+    with _progress(draws) as told:
+        report = simulate(made, draws=draws, seed=seed, until=until, bins=bins, over=over, progress=told)
+    write(_rendered(report, form, output), output)
+    return 0
+
+
+def _directions(given: Plan | Scenario, path: str, on: dt.date | None, form: str, output: str | None) -> int:
+    """Write the comparison; 3 if no direction has a plan."""
+    if isinstance(given, Plan):
+        where = path if path != "-" else "<stdin>"
+        raise InputError([Problem("is a plan; --compare-directions plans anew, so give it the scenario", where)])
+    found = compare_directions(given, on)
+    write(_rendered(found, form, output), output)
+    return 3 if all(row.no_plan for row in found.directions) else 0
+
+
+def _rendered(found: SimulationReport | DirectionComparison, form: str, output: str | None) -> str:
+    if form == "json":
+        return as_json(found)
+    if form == "csv":
+        from router.report.tabular import directions_csv, simulation_csv  # Only the format that is asked for is loaded
+
+        return simulation_csv(found) if isinstance(found, SimulationReport) else directions_csv(found)
+    from router.report.simulation_table import directions_table, simulation_table
+
+    if isinstance(found, SimulationReport):
+        return simulation_table(found, **page(output))
+    return directions_table(found, **page(output))
+
+
+@contextmanager
+def _progress(draws: int) -> Iterator[Callable[[int], None] | None]:
+    """A bar on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("Draws", total=draws)
+    with bar:
+        yield lambda made: bar.update(task, completed=made)

@@ -1,0 +1,132 @@
+"""Limits that are linear: numbers for each class and option, and rows of them.
+
+A solution is a count for each class and option, exact; the relaxation's are in fractions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, Protocol, TypeAlias
+
+Number: TypeAlias = int | float | Fraction
+Counts: TypeAlias = tuple[tuple[int, ...], ...]
+"""How many of each class go to each of its options."""
+Amounts: TypeAlias = Sequence[Sequence[float]]
+"""The same in fractions, or whole."""
+Sense: TypeAlias = Literal["at_most", "at_least"]
+Unit: TypeAlias = Literal["usd", "clips", "seconds", "share"]
+"""``usd`` means micro-dollars."""
+
+Uses: TypeAlias = tuple[tuple[Number, ...], ...]
+"""A number for each class and option."""
+
+
+class Limit(Protocol):
+    """What a solution has to keep."""
+
+    @property
+    def name(self) -> str:
+        """As the scenario calls it."""
+
+    @property
+    def sense(self) -> Sense:
+        """On which side of the bound to stay."""
+
+    @property
+    def bound(self) -> Number:
+        """What is used is compared with this."""
+
+    @property
+    def unit(self) -> Unit:
+        """What bound and uses are in."""
+
+    def used(self, counts: Amounts) -> Number:
+        """What a solution uses of the limit."""
+
+    def holds(self, counts: Amounts) -> bool:
+        """Whether a solution keeps the limit."""
+
+    def row_at(self, counts: Amounts) -> Row:
+        """A row that says the same of this solution, and that whatever keeps the limit keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A limit over all classes: ``sum uses[c][o] x[c][o]`` at most, or at least, ``bound``.
+
+    With ``per``, the limit is on a ratio: the sum is compared with ``bound * sum per[c][o] x[c][o]``.
+    """
+
+    name: str
+    sense: Sense
+    bound: Number
+    uses: Uses
+    unit: Unit = "usd"
+    per: Uses | None = None
+    digits: int = 0
+    """Where a use is a float, sums are compared after rounding to this many decimals: whole micro-dollars by default."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every number is rational, so that the row can be checked without rounding."""
+        return not any(isinstance(use, float) for uses in self.uses for use in uses)
+
+    def linear(self) -> tuple[Uses, Number]:
+        """The row as coefficients and right-hand side."""
+        if self.per is None:
+            return self.uses, self.bound
+        pairs = zip(self.uses, self.per, strict=True)
+        return tuple(tuple(use - self.bound * per for use, per in zip(*own, strict=True)) for own in pairs), 0
+
+    def used(self, counts: Amounts) -> Number:
+        """What a solution uses of the limit; a ratio over nothing is the bound."""
+        total = weighed(self.uses, counts)
+        if self.per is not None:
+            served = weighed(self.per, counts)
+            return Fraction(total) / Fraction(served) if served else self.bound
+        return total if self.exact else round(total, self.digits or None)
+
+    def holds(self, counts: Amounts) -> bool:
+        """Whether a solution keeps the limit."""
+        used = self.used(counts)
+        return used <= self.bound if self.sense == "at_most" else used >= self.bound
+
+    def row_at(self, counts: Amounts) -> Row:
+        """The row itself."""
+        return self
+
+
+def total_of(terms: Sequence[Number]) -> Number:
+    """Exact for rational terms, correctly rounded for floats."""
+    return math.fsum(terms) if any(isinstance(term, float) for term in terms) else sum(terms, 0)
+
+
+def weighed(weights: Uses, counts: Amounts) -> Number:
+    """``sum weights[c][o] counts[c][o]``: exact for rational weights, correctly rounded for floats."""
+    return total_of(
+        [w * n for own, row in zip(weights, counts, strict=True) for w, n in zip(own, row, strict=True) if n]
+    )
+
+
+def whole_numbers(values: Sequence[Number]) -> tuple[tuple[int, ...], Fraction] | None:
+    """The values as whole multiples of the largest unit that allows it, and that unit; None if one is a fractional float.
+
+    >>> whole_numbers([1_250_000, 1_500_000.0])
+    ((5, 6), Fraction(250000, 1))
+    >>> whole_numbers([Fraction(1, 2), Fraction(1, 3)]), whole_numbers([0.5])
+    (((3, 2), Fraction(1, 6)), None)
+    """
+    if any(isinstance(value, float) and not value.is_integer() for value in values):
+        return None
+    if not any(isinstance(value, Fraction) for value in values):
+        whole = [int(value) for value in values]
+        divisor = math.gcd(*whole) or 1
+        return tuple(value // divisor for value in whole), Fraction(divisor)
+    exact = [Fraction(value) for value in values]
+    scale = math.lcm(*(value.denominator for value in exact))
+    whole = [int(value * scale) for value in exact]
+    divisor = math.gcd(*whole) or 1
+    return tuple(value // divisor for value in whole), Fraction(divisor, scale)

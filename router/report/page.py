@@ -1,0 +1,57 @@
+"""A page of lines and tables, rendered to text: as wide as the terminal, or plain and wide elsewhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+PLAIN_WIDTH = 120
+NARROW = 112
+"""Below this width some columns go under others."""
+Column = tuple[str, str]
+"""Heading, and ``left``, ``whole`` (left, never broken) or ``right``."""
+
+
+class Page:
+    """Lines and tables, rendered to text."""
+
+    def __init__(self, width: int | None, *, colour: bool) -> None:
+        self.width = width or PLAIN_WIDTH
+        self.narrow = self.width < NARROW
+        self._out = io.StringIO()
+        self._console = Console(
+            file=self._out, width=self.width, force_terminal=colour, no_color=not colour, highlight=False,
+            markup=False, emoji=False, legacy_windows=False,
+        )  # fmt: skip
+
+    def line(self, text: str, style: str = "") -> None:
+        """Add a line; plain text, never markup."""
+        self._console.print(Text(text, style=style))
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        """Add a table and an empty line; cells are plain text, never markup."""
+        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+        for heading, justify in columns:
+            right = justify == "right"
+            table.add_column(
+                Text(heading), justify="right" if right else "left", no_wrap=justify != "left", overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        self._console.print(table)
+        self._console.print()
+
+    def text(self) -> str:
+        """What was added, without spaces at the ends of lines."""
+        return "\n".join(line.rstrip() for line in self._out.getvalue().rstrip().splitlines()) + "\n"
+
+
+def cents(amount: Decimal) -> Decimal:
+    """A sum in cents; what is less than ten cents keeps all its decimals."""
+    return amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
