@@ -8,14 +8,16 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.distribution import distribution
 from benchmarks.plan import counts, mixed, plan
 from benchmarks.result import Result, WrongAnswerError, machine, markdown
 from benchmarks.shell import shell
 
-QUESTIONS: dict[str, Callable[[int, float], Result]] = {
+QUESTIONS: dict[str, Callable[[int, float], Result | tuple[Result, ...]]] = {
     "plan": plan,
     "counts": counts,
     "mixed": mixed,
+    "distribution": distribution,
     "shell": lambda rounds, _: shell(rounds),
 }
 
@@ -27,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in options.questions or QUESTIONS:
         print(f"{name} ...", file=sys.stderr, flush=True)
         try:
-            results.append(QUESTIONS[name](options.rounds, options.limit))
+            found = QUESTIONS[name](options.rounds, options.limit)
+            results.extend(found if isinstance(found, tuple) else (found,))
         except WrongAnswerError as error:
             print(f"benchmarks: wrong answer: {error}", file=sys.stderr)
             return 1

@@ -88,7 +88,7 @@ def markdown(results: Sequence[Result], on: dict[str, str | int]) -> str:
             result.question,
             f"{statistics.median(own):.3f} s ({min(own):.3f} to {max(own):.3f})",
             f"{result.peer_is}: {statistics.median(theirs):.3f} s",
-            "" if result.ratio is None else f"{'' if result.peer_finished else 'over '}{result.ratio:.0f}",
+            "" if result.ratio is None else f"{'' if result.peer_finished else 'over '}{_ratio(result.ratio)}",
             result.optimum,
             result.target,
             "yes" if result.met else "no",
@@ -98,3 +98,7 @@ def markdown(results: Sequence[Result], on: dict[str, str | int]) -> str:
     lines += ["", "Processor time. " + ", ".join(parts) + ".", ""]
     lines += [f"- {result.question}: {note}" for result in results for note in result.notes]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
