@@ -181,7 +181,7 @@ class _Sum:
         logs = np.zeros(len(j), dtype=np.complex128)
         done, laws = 0, len(self.counts)
         while done < laws and len(j):
-            together = max(1, _CHUNK // (self.values.shape[1] * len(j)))
+            together = max(1, min(1 + laws // 6, _CHUNK // (self.values.shape[1] * len(j))))
             logs = logs + self.logs(j, size, slice(done, done + together))
             done += together
             # What is left can only make it quieter.
