@@ -26,7 +26,7 @@ from router.optimization.problem import Solution
 from router.optimization.solve import solve
 from router.providers import requests
 from router.schema.candidate import Choices
-from router.schema.plan import CatalogRef, Objective, Plan
+from router.schema.plan import CatalogRef, LimitValue, Objective, Plan
 from router.schema.scenario import Scenario
 from router.units import from_micro, to_micro
 
@@ -123,10 +123,9 @@ def assemble(
         sum(chain.worst * count for *_, chain, count in made(choices, counts)),
         budget=None if budget is None else to_micro(budget),
     )
-    aim = scenario.objective
     tail = next((tail for tail in problem.objective.tails if tail.level is not None), None)
     cvar = None if tail is None else float(tail.value(counts))
-    sums = totals(choices, counts, aim, cvar, found)
+    sums = totals(choices, counts, scenario.objective, cvar, found)
     # With a tail in the objective the bound of a proven plan may lie a billionth below it.
     closed = solution.proven and not problem.objective.tails
     bound = sums.objective_usd if closed else min(sums.objective_usd, from_micro(solution.bound))
@@ -141,24 +140,35 @@ def assemble(
         bound_usd=bound,
         catalogs=tuple(CatalogRef(name=catalog.name, as_of=catalog.as_of) for catalog in market.catalogs),
         totals=sums,
-        objective=Objective(
-            minimise=aim.minimise,
-            level=float(aim.level),
-            risk_aversion=float(aim.risk_aversion),
-            cvar_usd=None if cvar is None else from_micro(cvar),
-        ),
+        objective=minimised(scenario, cvar),
         outages=outages,
         distribution=distribution(found),
         routes=routes,
         left_out=left_out,
-        limits=tuple(
-            limit_value(limit.name, limit.unit, limit.sense, Fraction(limit.bound), Fraction(limit.used(counts)))
-            for limit in problem.limits
-        ),
+        limits=limits_used(problem, solution),
         baselines=baselines(choices, counts),
         moves=moves_for_risk(market, choices, solution, found, time_limit_seconds),
         warnings=(
             *warnings(scenario, market.catalogs, market.offers, used, routes, unborne, market.on),
             *found.warnings,
         ),
+    )
+
+
+def minimised(scenario: Scenario, cvar: float | None) -> Objective:
+    """What was minimised, with the measure of risk that it looks at (micro-dollars), if any."""
+    aim = scenario.objective
+    return Objective(
+        minimise=aim.minimise,
+        level=float(aim.level),
+        risk_aversion=float(aim.risk_aversion),
+        cvar_usd=None if cvar is None else from_micro(cvar),
+    )
+
+
+def limits_used(problem: Assignment, solution: Solution) -> tuple[LimitValue, ...]:
+    """What a solution uses of each limit."""
+    return tuple(
+        limit_value(limit.name, limit.unit, limit.sense, Fraction(limit.bound), Fraction(limit.used(solution.counts)))
+        for limit in problem.limits
     )
