@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from router.cost.inversion import sum_law
 from router.cost.laws import terms_in_states
-from router.cost.risk_measures import SLACK
+from router.cost.risk_measures import MOST, SLACK
 from router.cost.states import run_states
 from router.cost.sums import Points, Terms, Wave
+from router.errors import InputError
 from router.schema.exposure import Chances
 
 Floats = NDArray[np.float64]
@@ -59,7 +60,17 @@ class Distribution:
         return self.quantiles((level,))[0]
 
     def quantiles(self, levels: Iterable[float]) -> list[int]:
-        """`quantile` of several levels at once."""
+        """`quantile` of several levels at once.
+
+        Raises
+        ------
+        router.errors.InputError
+            If a value of positive probability is beyond what floats tell apart.
+        """
+        if self.most > MOST:
+            raise InputError(
+                f"the cost may be more than the {MOST / 1e6:,.0f} dollars up to which its distribution can be worked out"
+            )
         wanted = np.array([level - SLACK for level in levels])
         low, high = np.full(len(wanted), float(self.least)), np.full(len(wanted), float(self.most))
         while (low < high).any():

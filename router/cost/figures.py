@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from router.cost.risk_measures import LEVELS, TAIL
+from router.cost.risk_measures import LEVELS, MOST, TAIL
 from router.errors import InputError, TooManyStatesError
 from router.schema.exposure import Chances, Exposure, Risk
 from router.units import Micro, from_micro
@@ -14,8 +14,6 @@ from router.units import Micro, from_micro
 DRAWS = 10_000
 SEED = 0
 """Of the simulation where no exact distribution exists; fixed, so that a scenario has one plan."""
-MOST: Micro = 2**53
-"""Beyond this a float no longer holds every whole number of micro-dollars."""
 
 
 def risk(chances: Chances, worst_per_request: Micro, *, budget: Micro | None = None) -> Risk:

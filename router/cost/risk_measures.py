@@ -19,6 +19,8 @@ LEVELS = (0.5, 0.9, 0.95, 0.99)
 """The quantiles that every plan states."""
 TAIL = 0.95
 """The level of the CVaR that every plan states."""
+MOST = 2**53
+"""Beyond this a float no longer holds every whole number of micro-dollars."""
 SLACK = 1e-12
 """A probability that misses a level by no more than this counts as reaching it: it may be off by as much."""
 Z95 = 1.959963984540054

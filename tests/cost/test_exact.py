@@ -12,7 +12,7 @@ from router.cost import inversion
 from router.cost.exact import exact
 from router.cost.inversion import sum_law
 from router.cost.sums import Points, Terms, Wave
-from router.errors import TooManyStatesError
+from router.errors import InputError, TooManyStatesError
 from router.schema.exposure import Attempt, Chances, Exposure
 from tests.builders import Raw, catalog, model, planned
 
@@ -128,3 +128,11 @@ def test_states_beyond_the_bound_are_refused_before_they_are_made() -> None:
     chain = tuple(Attempt("p", f"m{k}", 10, 0.9) for k in range(60))
     with pytest.raises(TooManyStatesError, match=r"1,152,921,504,606,846,976 outage states"):
         exact(Chances((Exposure(chain, 1, 5),), {}, 0, "per-run", "per-run"))
+
+
+def test_quantiles_beyond_what_a_float_tells_apart_are_refused() -> None:
+    # A billion clips at $10.00: up to 10^16 micro-dollars, above 2^53.
+    cost = exact(Chances((Exposure((Attempt("p", "m", 10_000_000, 0.9),), 1, 10**9),), {}, 0)).cost
+    assert cost.mean == pytest.approx(9e15)
+    with pytest.raises(InputError, match=r"more than the 9,007,199,255 dollars"):
+        cost.quantile(0.5)
