@@ -1,4 +1,4 @@
-"""The assignment problem as a PuLP model: one whole-number variable per class and option, one row per class and limit.
+"""The assignment problem as a linear model: one whole-number variable per class and option, one row per class and limit.
 
 An objective that is the largest of several linear ones is a variable ``v`` with a row for each. Variables and rows are named by
 position (``x_3_1``, ``class_3``, ``limit_0``, ``face_0``). Numbers are scaled for the solver: rows of whole numbers by their common
@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-import pulp
-
+from router.optimization.model import Answer, LinearModel, LinearRow
 from router.optimization.problem import Problem
 from router.optimization.rows import Counts, Row, Uses, weighed, whole_numbers
 
@@ -83,7 +82,7 @@ def _shaped(flat: Sequence[float], like: Uses) -> tuple[tuple[float, ...], ...]:
 
 
 class Formulation:
-    """A PuLP model of a problem.
+    """A linear model of a problem.
 
     Parameters
     ----------
@@ -94,11 +93,11 @@ class Formulation:
 
     Attributes
     ----------
-    model : pulp.LpProblem
+    model : LinearModel
     scale : float
         What one of the solver's units of the objective is worth.
-    x : list of list of pulp.LpVariable or None
-        ``x[c][o]``: how many of class ``c`` go to option ``o``.
+    x : list of list of int or None
+        ``x[c][o]``: the column of how many of class ``c`` go to option ``o``.
     """
 
     def __init__(
@@ -106,15 +105,15 @@ class Formulation:
     ) -> None:
         self.problem = problem
         self.faces = tuple(faces)
-        self.model = pulp.LpProblem("assignment", pulp.LpMinimize)
-        self.x: list[list[pulp.LpVariable | None]] = []
+        self.model = LinearModel()
+        self.x: list[list[int | None]] = []
         for c, group in enumerate(problem.groups):
             tops = most[c] if most is not None else (group.count,) * len(group.options)
             self.x.append([self._variable(f"x_{c}_{o}", top) for o, top in enumerate(tops)])
         self.scale = self._minimise(faces)
         for c, group in enumerate(problem.groups):
-            every = pulp.LpAffineExpression([(variable, 1) for variable in self.x[c] if variable is not None])
-            self.model.addConstraint(every == group.count, f"class_{c}")
+            own = [column for column in self.x[c] if column is not None]
+            self.model.rows.append(LinearRow(f"class_{c}", own, [1.0] * len(own), "==", group.count))
         for position, row in enumerate(rows):
             self.keep(row, f"limit_{position}")
 
@@ -124,33 +123,37 @@ class Formulation:
         unit = _unit(low) if self.problem.tails else 1e6
         if len(faces) == 1:
             coefficients, unit = scaled_weights(faces[0], unit)
-            self.model.setObjective(self._sum(coefficients))
+            self.model.costs = dict(zip(*self._sum(coefficients), strict=True))
             return unit
-        largest = self.model.add_variable("v")
-        self.model.setObjective(largest)
+        largest = self.model.add_column("v")
+        self.model.costs = {largest: 1.0}
         for position, face in enumerate(faces):
-            value = self._sum([[float(weight) / unit for weight in own] for own in face])
-            value.addterm(largest, -1.0)
-            self.model.addConstraint(value <= 0, f"face_{position}")
+            columns, numbers = self._sum([[float(weight) / unit for weight in own] for own in face])
+            self.model.rows.append(LinearRow(f"face_{position}", [*columns, largest], [*numbers, -1.0], "<=", 0.0))
         return unit
 
-    def _variable(self, name: str, top: int) -> pulp.LpVariable | None:
-        return self.model.add_variable(name, 0, top, pulp.LpInteger) if top else None
+    def _variable(self, name: str, top: int) -> int | None:
+        return self.model.add_column(name, 0, top, whole=True) if top else None
 
-    def keep(self, row: ScaledRow, name: str, slack: pulp.LpVariable | None = None, per_slack: float = 1.0) -> None:
-        """Add a limit; with a ``slack`` variable it may be missed by ``per_slack`` of its units for each of the variable's."""
-        expression = self._sum(row.coefficients)
+    def keep(self, row: ScaledRow, name: str, slack: int | None = None, per_slack: float = 1.0) -> None:
+        """Add a limit; with a ``slack`` column it may be missed by ``per_slack`` of its units for each of the column's."""
+        columns, coefficients = self._sum(row.coefficients)
         if slack is not None:
-            expression.addterm(slack, -per_slack if row.sense == "at_most" else per_slack)
-        kept = expression <= row.bound if row.sense == "at_most" else expression >= row.bound
-        self.model.addConstraint(kept, name)
+            columns.append(slack)
+            coefficients.append(-per_slack if row.sense == "at_most" else per_slack)
+        sense: Literal["<=", ">="] = "<=" if row.sense == "at_most" else ">="
+        self.model.rows.append(LinearRow(name, columns, coefficients, sense, row.bound))
 
-    def amounts(self) -> list[list[float]]:
+    def amounts(self, answer: Answer) -> list[list[float]]:
         """How many of each class go to each option by the solver; in the relaxation these need not be whole."""
-        return [[0.0 if variable is None else variable.varValue or 0.0 for variable in own] for own in self.x]
+        return [[0.0 if column is None else answer.values[column] for column in own] for own in self.x]
 
-    def _sum(self, weights: Sequence[Sequence[float]]) -> pulp.LpAffineExpression:
+    def price(self, answer: Answer, name: str) -> float:
+        """What the relaxation pays for one more unit of a row, in the solver's units, without its sign."""
+        return abs(next(dual for row, dual in zip(self.model.rows, answer.duals, strict=True) if row.name == name))
+
+    def _sum(self, weights: Sequence[Sequence[float]]) -> tuple[list[int], list[float]]:
+        """Columns and their coefficients, where these are not zero."""
         pairs = (pair for own, row in zip(self.x, weights, strict=True) for pair in zip(own, row, strict=True))
-        return pulp.LpAffineExpression(
-            [(variable, weight) for variable, weight in pairs if variable is not None and weight]
-        )
+        kept = [(column, weight) for column, weight in pairs if column is not None and weight]
+        return [column for column, _ in kept], [weight for _, weight in kept]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from router.optimization.highs import Clock
 from router.optimization.outline import Outline
 from router.optimization.problem import Problem, without_limits
 from router.optimization.rows import Counts, Limit, Number, Row, Uses, weighed
+from router.optimization.run import Clock
 from router.optimization.solver import Least, least, least_missed
 from router.optimization.tails import Objective, Tail
 

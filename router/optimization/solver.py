@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pulp
-
 from router import log
 from router.errors import SolverError, TimeLimitError
 from router.optimization.bound import Bound, bound_from, mixed
 from router.optimization.formulation import Formulation, ScaledRow
-from router.optimization.highs import Clock, Found, run, solve_model
+from router.optimization.model import SolverName
 from router.optimization.outline import Outline
 from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
+from router.optimization.process import warm_up
 from router.optimization.rows import Counts, Limit, Number, Uses, weighed
+from router.optimization.run import OTHER, Clock, Found, run, solve_model
 from router.optimization.tails import Objective
 
 TIE_NODES = 1000
@@ -49,6 +49,7 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
         A lower bound on the cost that is known already, micro-dollars.
     """
     clock = Clock(time_limit_seconds)
+    warm_up()
     outline = Outline.at(without_limits(problem), problem.objective, problem.limits)
     found = least(problem, outline, problem.everything, clock)
     if found is None:
@@ -123,32 +124,28 @@ def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> 
     while True:
         rows, faces = list(outline.rows), list(outline.faces)
         formulation = Formulation(problem, [row for _, _, row in rows], faces, most)
-        model = formulation.model
-        solve_model(model, clock, whole=False)
-        if model.sol_status == pulp.LpSolutionInfeasible:
+        answer = solve_model(formulation.model, clock, whole=False)
+        if answer.state == "infeasible":
             return None
-        solved = model.sol_status == pulp.LpSolutionOptimal
-        if not solved or not outline.learn(formulation.amounts(), RELAXED):
+        solved = answer.state == "optimal"
+        if not solved or not outline.learn(formulation.amounts(answer), RELAXED):
             break
     # Any prices give a bound; without a relaxation the bound is that of no limits.
     prices, shares = [0.0] * len(rows), [1.0, *[0.0] * (len(faces) - 1)]
     if solved:
-        prices = [_paid(model, f"limit_{k}") * formulation.scale / row.unit for k, (_, _, row) in enumerate(rows)]
+        paid = [formulation.price(answer, f"limit_{k}") for k in range(len(rows))]
+        prices = [price * formulation.scale / row.unit for price, (_, _, row) in zip(paid, rows, strict=True)]
         if len(faces) > 1:
-            shares = [_paid(model, f"face_{k}") for k in range(len(faces))]
+            shares = [formulation.price(answer, f"face_{k}") for k in range(len(faces))]
     members = [group.count for group in problem.groups]
     return bound_from(mixed(faces, shares), [row for _, row, _ in rows], prices, most, members)
-
-
-def _paid(model: pulp.LpProblem, name: str) -> float:
-    return abs(float(model.get_constraint_by_name(name).pi or 0.0))
 
 
 def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nodes: int | None = None) -> Found | None:
     """The solution of least objective that keeps the limits exactly; None if the solver finds that there is none.
 
     A solution that shows the outline something new is refused: the outline learns it and is solved again. So is one that misses a limit
-    by less than the solver's tolerance: its row is tightened.
+    by less than the solver's tolerance: its row is tightened. Where that does not help, the other solver is asked.
 
     Parameters
     ----------
@@ -160,10 +157,11 @@ def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nod
     known: Found | None = None
     tightened: dict[int, ScaledRow] = {}
     repairs = 0
+    solver: SolverName | None = None
     while repairs < REPAIRS:
         rows = [tightened.get(k, row) for k, (_, _, row) in enumerate(outline.rows)]
         try:
-            found = run(Formulation(problem, rows, outline.faces, most), clock, max_nodes)
+            found = run(Formulation(problem, rows, outline.faces, most), clock, max_nodes, solver)
         except TimeLimitError:
             if known is None:
                 raise
@@ -181,6 +179,8 @@ def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nod
                 if limit in missed:
                     row = tightened.get(k, now)
                     tightened[k] = row.tightened(max(TOLERANCE, row.missed(found.counts)))
+            if repairs == REPAIRS and solver is None:
+                solver, repairs, tightened = OTHER, 0, {}
     raise SolverError("the solver's solutions miss a limit by more than rounding")
 
 
@@ -232,14 +232,14 @@ def least_missed(problem: Problem, clock: Clock) -> Counts:
     units = [row.unit for _, _, row in outline.rows]
     while True:
         formulation = Formulation(problem, (), outline.faces)
-        slacks = [formulation.model.add_variable(f"missed_{k}", 0) for k in range(len(limits))]
+        slacks = [formulation.model.add_column(f"missed_{k}", 0) for k in range(len(limits))]
         for position, (limit, _, row) in enumerate(outline.rows):
             k = limits.index(limit)
             formulation.keep(row, f"limit_{position}", slacks[k], units[k] / row.unit)
         sizes = [_size(limit, problem) for limit in limits]
         # In millionths: costs far below one are lost in the tolerances of the solver.
-        penalties = [(slack, 1e6 * unit / size) for slack, unit, size in zip(slacks, units, sizes, strict=True)]
-        formulation.model.setObjective(pulp.LpAffineExpression(penalties))
+        penalties = [1e6 * unit / size for unit, size in zip(units, sizes, strict=True)]
+        formulation.model.costs = dict(zip(slacks, penalties, strict=True))
         found = run(formulation, clock)
         if found is None:
             raise SolverError("the solver finds no solution even without limits")

@@ -16,6 +16,7 @@ from router.optimization.limits import assignment
 from router.optimization.outline import Outline
 from router.optimization.problem import Problem, Solution, without_limits
 from router.optimization.solve import solve
+from router.optimization.through_pulp import to_pulp
 from router.schema.candidate import Chain, Choices, StateCosts
 from router.schema.plan import Plan
 from router.schema.scenario import Cap, Limits, Scenario
@@ -77,7 +78,7 @@ def problem_of(given: Scenario, *, per_run: bool = False) -> Problem:
 def lp_text(problem: Problem, path: Path) -> str:
     """The model as the solver first sees it."""
     outline = Outline.at(without_limits(problem), problem.objective, problem.limits)
-    Formulation(problem, [row for _, _, row in outline.rows], outline.faces).model.writeLP(str(path))
+    to_pulp(Formulation(problem, [row for _, _, row in outline.rows], outline.faces).model).writeLP(str(path))
     return path.read_text()
 
 

@@ -13,13 +13,14 @@ import pytest
 
 from router.optimization import solver
 from router.optimization.formulation import Formulation
-from router.optimization.highs import Found
 from router.optimization.outline import Outline
 from router.optimization.problem import Group, Option, Problem
 from router.optimization.relaxation import loosened_alone, loosened_together
 from router.optimization.rows import Counts, Number, Row, weighed
+from router.optimization.run import Found
 from router.optimization.solve import solve
 from router.optimization.tails import Objective, Tail
+from router.optimization.through_pulp import to_pulp
 from tests import golden
 
 SEEDS = 1000
@@ -236,7 +237,8 @@ def test_the_largest_of_what_was_learnt_is_what_the_solver_minimises(tmp_path: P
     outline = Outline.at(((10, 0),), problem.objective, problem.limits)
     assert outline.learn(((0, 10),), tolerance=0)
     assert not outline.learn(((0, 10),), tolerance=0)
-    Formulation(problem, [row for _, _, row in outline.rows], outline.faces).model.writeLP(str(tmp_path / "model.lp"))
+    model = Formulation(problem, [row for _, _, row in outline.rows], outline.faces).model
+    to_pulp(model).writeLP(str(tmp_path / "model.lp"))
     golden.agrees("lp/two_faces.lp", (tmp_path / "model.lp").read_text())
 
 

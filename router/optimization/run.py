@@ -1,0 +1,106 @@
+"""One run of the solver on one formulation, and how much time is left for it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from router.errors import SolverError, TimeLimitError
+from router.optimization import process
+from router.optimization.formulation import Formulation
+from router.optimization.model import Answer, LinearModel, Settings, SolverName
+from router.optimization.rows import Counts
+
+OTHER: SolverName = "cbc"
+"""The solver to ask where HiGHS returned what cannot be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one run of the solver returned."""
+
+    counts: Counts
+    proven: bool
+
+
+class Clock:
+    """What is left of a time limit."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.limit = seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def left(self) -> float | None:
+        """Seconds left; None: no limit."""
+        return None if self._end is None else max(0.0, self._end - time.monotonic())
+
+
+def run(
+    formulation: Formulation, clock: Clock, max_nodes: int | None = None, solver: SolverName | None = None
+) -> Found | None:
+    """Solve a formulation; None if it is infeasible.
+
+    Parameters
+    ----------
+    solver
+        None: HiGHS, and the other one where that breaks or returns counts that cannot be right.
+
+    Raises
+    ------
+    TimeLimitError, SolverError
+    """
+    model = formulation.model
+    answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver)
+    if answer.state == "none" and clock.left != 0:
+        # HiGHS disowns its optimum where that misses a row by a hair more than its tolerance; another way there ends elsewhere.
+        answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, presolve=False, solver=solver)
+    if answer.state == "infeasible":
+        return None
+    if answer.state == "none":
+        if clock.limit is not None:
+            raise TimeLimitError(clock.limit)
+        raise SolverError("the solver ended without a solution")
+    try:
+        counts = _counts(formulation, answer)
+    except SolverError:
+        if answer.solver == OTHER:
+            raise
+        return run(formulation, clock, max_nodes, OTHER)
+    return Found(counts, answer.state == "optimal" and _bounded(model, answer))
+
+
+def solve_model(
+    model: LinearModel, clock: Clock, *, whole: bool, max_nodes: int | None = None, presolve: bool = True,
+    solver: SolverName | None = None,
+) -> Answer:  # fmt: skip
+    """Solve a model as it is, or its relaxation.
+
+    Raises
+    ------
+    SolverError
+    """
+    return process.solve(model, Settings(whole, clock.left, max_nodes, presolve), solver)
+
+
+def _bounded(model: LinearModel, answer: Answer) -> bool:
+    """Whether the solver's own bound is that of its optimum, by less than the least that two solutions can differ by."""
+    if answer.bound is None:
+        return True
+    cost = model.value(answer.values)
+    apart = all(float(price).is_integer() and model.whole[column] for column, price in model.costs.items())
+    return cost - answer.bound <= (0.5 if apart else 1e-7 * max(1.0, abs(cost)))
+
+
+def _counts(formulation: Formulation, answer: Answer) -> Counts:
+    counts: list[tuple[int, ...]] = []
+    for group, values in zip(formulation.problem.groups, formulation.amounts(answer), strict=True):
+        whole = tuple(round(value) for value in values)
+        if (
+            any(abs(v - w) > 1e-4 for v, w in zip(values, whole, strict=True))
+            or min(whole) < 0
+            or sum(whole) != group.count
+        ):
+            raise SolverError("the solver returned counts that are not whole, or do not add up")
+        counts.append(whole)
+    return tuple(counts)
