@@ -7,41 +7,37 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
+from collections.abc import Callable
+from functools import partial
 
-# PuLP imports HiGHS where it can; whatever is wrong with that must not get in the way here.
-sys.modules["highspy"] = None  # type: ignore[assignment]
-import pulp  # noqa: E402
+import pulp
 
-from router.optimization.model import LinearModel, Settings  # noqa: E402
-from router.optimization.through_pulp import Reply, solved  # noqa: E402
+from router.optimization.model import LinearModel, Settings
+from router.optimization.through_pulp import Reply, solved
 
 EXACT = 1e-6
 """Relative. CBC takes for equal what differs by less than this, whatever gap it is asked for: its optimum is a bound only to within it."""
 
 
-def program() -> str:
-    """Where CBC is.
+def load() -> Callable[[LinearModel, Settings], Reply]:
+    """What solves a model.
 
     Raises
     ------
     ModuleNotFoundError
-        If it is nowhere.
+        If CBC is nowhere.
     """
     for path in (shutil.which("cbc"), pulp.PULP_CBC_CMD.pulp_cbc_path):
         if path and os.access(path, os.X_OK):
-            return path
+            return partial(solve, path)
     raise ModuleNotFoundError("no program cbc", name="cbc")
 
 
-PROGRAM = program()
-
-
-def solve(model: LinearModel, settings: Settings) -> Reply:
+def solve(program: str, model: LinearModel, settings: Settings) -> Reply:
     """Solve a model; the bound allows for what CBC takes for equal."""
     # `COIN_CMD` with a path is the same call as `PULP_CBC_CMD`, which PuLP 3.3 deprecates.
     solver = pulp.COIN_CMD(
-        path=PROGRAM, mip=settings.whole, msg=False, timeLimit=settings.seconds, gapRel=0, gapAbs=0,
+        path=program, mip=settings.whole, msg=False, timeLimit=settings.seconds, gapRel=0, gapAbs=0,
         maxNodes=settings.max_nodes, presolve=None if settings.presolve else False,
     )  # fmt: skip
     solver.tmpDir = settings.folder

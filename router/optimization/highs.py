@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import highspy
 import pulp
 
 from router.optimization.model import LinearModel, Settings
 from router.optimization.through_pulp import Reply, solved
+
+
+def load() -> Callable[[LinearModel, Settings], Reply]:
+    """What solves a model."""
+    return solve
 
 
 def solve(model: LinearModel, settings: Settings) -> Reply:

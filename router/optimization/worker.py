@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,10 @@ def send(channel: socket.socket, frame: tuple[Any, ...]) -> None:
 
 
 def _solver(name: SolverName) -> Solve:
-    solve: Solve = importlib.import_module(f"router.optimization.{name}").solve
+    if name != "highs":
+        # PuLP imports HiGHS where it can; whatever is wrong with that must not get in the way here.
+        sys.modules["highspy"] = None  # type: ignore[assignment]
+    solve: Solve = importlib.import_module(f"router.optimization.{name}").load()
     return solve
 
 

@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-HOW, SOLVER = sys.argv[1:3]
-sys.path[:] = sys.argv[3:]
+HOW, SOLVER = "", ""
+if __name__ == "__main__":
+    HOW, SOLVER, *sys.path[:] = sys.argv[1:]
 
 from router.optimization import worker  # noqa: E402
 from router.optimization.model import LinearModel, Settings  # noqa: E402
@@ -112,5 +113,6 @@ def _kept() -> socket.socket:
     return CHANNELS[0]
 
 
-worker._channel = _kept
-worker.serve(load)
+if __name__ == "__main__":
+    worker._channel = _kept
+    worker.serve(load)
