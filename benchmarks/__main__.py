@@ -7,30 +7,47 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from benchmarks.distribution import distribution
+from benchmarks.families import InstanceError
+from benchmarks.limits import different, limits
 from benchmarks.plan import counts, mixed, plan
-from benchmarks.result import Result, WrongAnswerError, machine, markdown
+from benchmarks.published import SECONDS, published
+from benchmarks.result import Result, Table, WrongAnswerError, machine, markdown
 from benchmarks.shell import shell
 
-QUESTIONS: dict[str, Callable[[int, float], Result | tuple[Result, ...]]] = {
+Question: TypeAlias = Callable[[int, float], Result | tuple[Result, ...]]
+
+QUESTIONS: dict[str, Question] = {
     "plan": plan,
     "counts": counts,
     "mixed": mixed,
+    "limits": limits,
+    "different": different,
     "distribution": distribution,
     "shell": lambda rounds, _: shell(rounds),
 }
+ON_FILES = "instances"
+"""The question that needs a folder of files, which are no part of this repository."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Ask the questions named, or all."""
     options = _options(arguments)
-    results: list[Result] = []
-    for name in options.questions or QUESTIONS:
+    results: list[Result | Table] = []
+    everything = [*QUESTIONS, *([ON_FILES] if options.instances else [])]
+    for name in options.questions or everything:
         print(f"{name} ...", file=sys.stderr, flush=True)
         try:
+            if name == ON_FILES:
+                results.append(published(options.instances, options.seconds))
+                continue
             found = QUESTIONS[name](options.rounds, options.limit)
             results.extend(found if isinstance(found, tuple) else (found,))
+        except InstanceError as error:
+            print(f"benchmarks: {error}", file=sys.stderr)
+            return 2
         except WrongAnswerError as error:
             print(f"benchmarks: wrong answer: {error}", file=sys.stderr)
             return 1
@@ -44,14 +61,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure how fast the planner is.")
-    known = ", ".join(QUESTIONS)
+    known = ", ".join([*QUESTIONS, ON_FILES])
     parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"{known}; all if none is named")
     parser.add_argument("--rounds", type=_whole, default=5, metavar="N", help="measurements of each question (5)")
     parser.add_argument("--limit", type=_seconds, default=600, metavar="SECONDS", help="when the peer is stopped (600)")
+    parser.add_argument(
+        "--instances", type=Path, metavar="FOLDER", help=f"with files for {ON_FILES}, in mmkp/ and gap/"
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=SECONDS,
+        metavar="SECONDS",
+        help=f"for each of {ON_FILES} and each side (60)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every measurement to this file")
     options = parser.parse_args(arguments)
-    if unknown := [name for name in options.questions if name not in QUESTIONS]:
+    if unknown := [name for name in options.questions if name not in (*QUESTIONS, ON_FILES)]:
         parser.error(f"no such question: {', '.join(unknown)}; the questions are {known}")
+    if ON_FILES in options.questions and options.instances is None:
+        parser.error(f"{ON_FILES} needs --instances FOLDER")
     if options.json is not None and not options.json.parent.is_dir():
         parser.error(f"--json: there is no folder {options.json.parent}")
     return options

@@ -58,7 +58,7 @@ def solve(table: Sequence[Choices], caps: Sequence[Cap], time_limit_seconds: flo
     costs = [own.chains[o].expected / MICRO for own, o in zip(table, chosen, strict=True)] if found else [math.inf]
     cost = math.fsum(costs)
     finished = found and model.sol_status == pulp.LpSolutionOptimal and "Optimal solution found" in said
-    return NaivePlan(chosen, cost, cost if finished else _bound(said), finished, watch.spent())
+    return NaivePlan(chosen, cost, cost if finished else last_bound(said), finished, watch.spent())
 
 
 def formulation(table: Sequence[Choices], caps: Sequence[Cap]) -> tuple[pulp.LpProblem, list[list[pulp.LpVariable]]]:
@@ -130,7 +130,7 @@ def solver(time_limit_seconds: float, log: Path) -> pulp.COIN_CMD:
     )
 
 
-def _bound(said: str) -> float:
+def last_bound(said: str) -> float:
     """The last bound in CBC's log, which prints the optimum of the relaxation and, when it is stopped, its lower bound."""
     bound = -math.inf
     for line in said.splitlines():

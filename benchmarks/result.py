@@ -41,7 +41,7 @@ class Result:
     @property
     def ratio(self) -> float | None:
         """How many times faster ours is: the median over the rounds of both, in processor time."""
-        if not self.compared:
+        if not self.compared or not self.peer:
             return None
         return statistics.median(theirs.cpu / own.cpu for own, theirs in zip(self.ours, self.peer, strict=False))
 
@@ -63,6 +63,25 @@ class Result:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The answers to a question that asks for more than two times."""
+
+    question: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = field(default=())
+
+    def document(self) -> dict[str, Any]:
+        """The table as plain values."""
+        return {
+            "question": self.question,
+            "header": list(self.header),
+            "rows": [list(row) for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+
 def machine() -> dict[str, str | int]:
     """What the measurements depend on, without naming the machine."""
     from benchmarks.naive import cbc_version  # The shell question needs no solver
@@ -76,8 +95,21 @@ def machine() -> dict[str, str | int]:
     }
 
 
-def markdown(results: Sequence[Result], on: dict[str, str | int]) -> str:
-    """The results as a Markdown table, the machine line and the notes."""
+def markdown(results: Sequence[Result | Table], on: dict[str, str | int]) -> str:
+    """The results as Markdown tables, the machine line and the notes."""
+    timed = [result for result in results if isinstance(result, Result)]
+    lines = _timed(timed) if timed else []
+    for table in results:
+        if isinstance(table, Table):
+            cells = [table.header, ("---",) * len(table.header), *table.rows]
+            lines += [*([""] if lines else []), *("| " + " | ".join(row) + " |" for row in cells)]
+    parts = [f"{on['cores']} cores", *(f"{name} {on[name.lower()]}" for name in ("Python", "PuLP", "highspy", "CBC"))]
+    lines += ["", "Processor time. " + ", ".join(parts) + ".", ""]
+    lines += [f"- {result.question}: {note}" for result in results for note in result.notes]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _timed(results: Sequence[Result]) -> list[str]:
     lines = [
         "| question | ours: median (least to most) | peer: median | ratio | same optimum | target | met |",
         "|---|---|---|---|---|---|---|",
@@ -87,17 +119,14 @@ def markdown(results: Sequence[Result], on: dict[str, str | int]) -> str:
         cells = [
             result.question,
             f"{statistics.median(own):.3f} s ({min(own):.3f} to {max(own):.3f})",
-            f"{result.peer_is}: {statistics.median(theirs):.3f} s",
+            f"{result.peer_is}: {statistics.median(theirs):.3f} s" if theirs else result.peer_is,
             "" if result.ratio is None else f"{'' if result.peer_finished else 'over '}{_ratio(result.ratio)}",
             result.optimum,
             result.target,
             "yes" if result.met else "no",
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    parts = [f"{on['cores']} cores", *(f"{name} {on[name.lower()]}" for name in ("Python", "PuLP", "highspy", "CBC"))]
-    lines += ["", "Processor time. " + ", ".join(parts) + ".", ""]
-    lines += [f"- {result.question}: {note}" for result in results for note in result.notes]
-    return "\n".join(lines).rstrip() + "\n"
+    return lines
 
 
 def _ratio(ratio: float) -> str:

@@ -1,0 +1,186 @@
+"""Questions ``limits`` and ``different``: what couples classes of clips, and what couples clips that all differ, beside plain models.
+
+Ours is `solve`, timed from the abstract problem to the solution; peers are timed over building, solving and reading their model. Every
+answer is checked in exact arithmetic. A peer whose solution breaks a limit by its tolerances, or is dearer than ours though it calls it
+optimal, is said to; one that keeps the limits and is cheaper than ours makes the run fail.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks import classes, peers
+from benchmarks.clock import Spent, Stopwatch
+from benchmarks.result import Result, WrongAnswerError
+from router.errors import TimeLimitError
+from router.optimization.problem import Problem, Solution
+from router.optimization.solve import solve
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+PER_CLIP = (1_000, 10_000)
+"""Where a binary for each clip and candidate can be solved; `CUT` is the size where it is only shown to be cut."""
+CUT = 100_000
+FASTER_THAN_CLASSES = 1.0
+"""Ours against the same classes handed to HiGHS as they are."""
+FASTER_THAN_CLIPS = 100.0
+"""Ours against a binary for each clip and candidate."""
+DIFFERENT = 100_000
+GAP = 1e-6
+"""Relative: what is asked for where all clips differ."""
+MICRO = 1_000_000
+SAME = 1.0
+"""Micro-dollars."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One instance, solved by ours."""
+
+    problem: Problem
+    found: Solution
+    spent: Spent
+
+
+def limits(rounds: int, limit_seconds: float) -> tuple[Result, ...]:
+    """About 260 classes, twelve candidates, a budget, three quotas and a mean quality, from a thousand clips to ten million."""
+    _warm_up()
+    results: list[Result] = []
+    for clips in SIZES:
+        own = [ours(classes.coupled(seed, clips), f"{clips:,} clips, seed {seed}") for seed in range(1, rounds + 1)]
+        name = f"limits, {clips:,} clips"
+        results.append(
+            _beside(name, own, peers.of_classes, "HiGHS", "HiGHS on the classes", FASTER_THAN_CLASSES, limit_seconds)
+        )
+        if clips in (*PER_CLIP, CUT):
+            for by in ("CBC", "HiGHS"):
+                what = f"PuLP + {by}, a binary per clip and candidate"
+                results.append(_beside(name, own[:1], peers.of_clips, by, what, FASTER_THAN_CLIPS, limit_seconds))
+    return tuple(results)
+
+
+def different(rounds: int, limit_seconds: float) -> Result:
+    """A hundred thousand clips that all differ, under the same limits: nothing to merge."""
+    _warm_up()
+    own = [
+        ours(classes.all_different(seed, DIFFERENT), f"different, seed {seed}", limit_seconds, GAP)
+        for seed in range(1, rounds + 1)
+    ]
+    gap = max((way.found.cost - way.found.bound) / abs(way.found.cost) for way in own)
+    name = f"different, {DIFFERENT:,} clips"
+    result = _beside(name, own[:1], peers.of_classes, "HiGHS", "PuLP + HiGHS", FASTER_THAN_CLASSES, limit_seconds)
+    return Result(
+        question=result.question,
+        ours=tuple(way.spent for way in own),
+        peer=result.peer,
+        peer_is=result.peer_is,
+        peer_finished=result.peer_finished,
+        compared=True,
+        optimum=result.optimum,
+        target=f"gap at most {GAP:g}, and faster",
+        met=gap <= GAP and result.met,
+        notes=(f"largest relative gap of ours {gap:.2g}", *result.notes),
+    )
+
+
+def ours(problem: Problem, where: str, limit_seconds: float | None = None, gap: float = 0.0) -> Round:
+    """Solve by ours, and check it.
+
+    Raises
+    ------
+    WrongAnswerError
+        If there is no solution, or it breaks a limit, or it is not proven where no gap is allowed.
+    """
+    watch = Stopwatch()
+    try:
+        found = solve(problem, limit_seconds)
+    except TimeLimitError as error:
+        raise WrongAnswerError(f"{where}: ours found no solution within {limit_seconds} s") from error
+    spent = watch.spent()
+    if found is None:
+        raise WrongAnswerError(f"{where}: ours says that no solution keeps the limits")
+    if broken := broken_by(problem, found.counts):
+        raise WrongAnswerError(f"{where}: ours breaks {', '.join(broken)}")
+    if abs(problem.cost(found.counts) - found.cost) > SAME or found.bound > found.cost + SAME:
+        raise WrongAnswerError(
+            f"{where}: cost {found.cost} and bound {found.bound} of ours are not what its counts cost"
+        )
+    if not gap and not found.proven:
+        raise WrongAnswerError(f"{where}: ours is not proven: cost {found.cost}, bound {found.bound}")
+    return Round(problem, found, spent)
+
+
+def broken_by(problem: Problem, counts: tuple[tuple[int, ...], ...]) -> list[str]:
+    """What a solution breaks, in exact arithmetic."""
+    pairs = zip(problem.groups, counts, strict=True)
+    broken = [row.name for row in problem.rows if not row.holds(counts)]
+    return broken if all(sum(own) == group.count and min(own) >= 0 for group, own in pairs) else ["a class", *broken]
+
+
+def _beside(
+    question: str,
+    own: list[Round],
+    build: Callable[[Problem], peers.Model],
+    by: str,
+    what: str,
+    target: float,
+    limit_seconds: float,
+) -> Result:
+    answers = []
+    for way in own:
+        answers.append(peers.solved(lambda problem=way.problem: build(problem), by, limit_seconds))  # type: ignore[misc]
+        if not answers[-1].finished:
+            break
+    said = [agreement(way, answer, question) for way, answer in zip(own, answers, strict=False)]
+    faster = statistics.median(answer.spent.cpu / way.spent.cpu for way, answer in zip(own, answers, strict=False))
+    on_clock = statistics.median(answer.spent.wall / way.spent.wall for way, answer in zip(own, answers, strict=False))
+    finished = all(answer.finished for answer in answers)
+    return Result(
+        question=question,
+        ours=tuple(way.spent for way in own),
+        peer=tuple(answer.spent for answer in answers),
+        peer_is=what if finished else f"{what}, stopped after {limit_seconds:g} s on the clock",
+        peer_finished=finished,
+        compared=True,
+        optimum=next((answer for answer in said if answer != "yes"), "yes"),
+        target=f"{target:g} times faster" if target > 1 else "faster",
+        met=faster > target,
+        notes=(f"{what}: on the clock the ratio is {on_clock:.2g}",),
+    )
+
+
+def agreement(way: Round, answer: peers.Answer, where: str) -> str:
+    """Whether a peer's answer is ours; what is known where it is not.
+
+    Raises
+    ------
+    WrongAnswerError
+        If the peer found a better solution that keeps every limit, or proved that there is none as good as ours.
+    """
+    cost = way.found.cost
+    if answer.counts is None:
+        return "the peer found no solution"
+    broken = broken_by(way.problem, answer.counts)
+    theirs = way.problem.cost(answer.counts)
+    known = f"ours ${cost / MICRO:,.6f}, the peer's ${theirs / MICRO:,.6f}"
+    if broken:
+        return f"the peer breaks {', '.join(broken)} by its tolerances: {known}"
+    if theirs < way.found.bound - SAME:
+        raise WrongAnswerError(f"{where}: the peer's solution is below the bound of ours: {known}")
+    if not answer.finished:
+        same = abs(theirs - cost) <= SAME
+        return "yes, though not proven by the peer" if same else f"not found by the peer: {known}"
+    if theirs < cost - SAME and way.found.proven:
+        raise WrongAnswerError(f"{where}: the peer's solution is better than what ours calls optimal: {known}")
+    if theirs > cost + SAME:
+        return f"the peer calls optimal what is dearer: {known}"
+    return "yes"
+
+
+def _warm_up() -> None:
+    """Import everything on both sides."""
+    problem = classes.coupled(0, 500, 20)
+    ours(problem, "warm-up")
+    for by in ("CBC", "HiGHS"):
+        peers.solved(lambda: peers.of_classes(problem), by, 5)
