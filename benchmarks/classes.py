@@ -20,6 +20,8 @@ CLASSES = 260
 MODELS = 6
 PROVIDERS = 2
 CANDIDATES = MODELS * PROVIDERS
+STEP = 1_000
+"""Micro-dollars; prices per second and values are whole multiples of a tenth of a cent, as price lists have them."""
 OPTIONAL = 3
 """Every third class may be left out."""
 
@@ -57,11 +59,12 @@ def _choices(dice: random.Random, prices: Sequence[Sequence[int]], *, left_out: 
     for o in range(CANDIDATES):
         model, provider = divmod(o, PROVIDERS)
         billed = seconds + dice.choice((0, 0, 0, 1, 2))
-        cost = billed * prices[model][provider] * dice.randrange(900, 1_101) // 1_000
+        per_second = prices[model][provider] * dice.randrange(900, 1_101) // 1_000
+        cost = billed * (per_second // STEP * STEP)
         quality = Fraction(700 + 25 * model + dice.randrange(-40, 41), 10)
         found.append(Choice(cost, cost, billed, quality, model, provider))
     if left_out:
-        value = max(choice.cost for choice in found) * dice.randrange(80, 200) // 100
+        value = max(choice.cost for choice in found) * dice.randrange(80, 200) // 100 // STEP * STEP
         found.append(Choice(value, 0, 0, Fraction(0), -1, -1))
     return tuple(found)
 

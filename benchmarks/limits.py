@@ -48,7 +48,10 @@ def limits(rounds: int, limit_seconds: float) -> tuple[Result, ...]:
     _warm_up()
     results: list[Result] = []
     for clips in SIZES:
-        own = [ours(classes.coupled(seed, clips), f"{clips:,} clips, seed {seed}") for seed in range(1, rounds + 1)]
+        own = [
+            ours(classes.coupled(seed, clips), f"{clips:,} clips, seed {seed}", limit_seconds)
+            for seed in range(1, rounds + 1)
+        ]
         name = f"limits, {clips:,} clips"
         results.append(
             _beside(name, own, peers.of_classes, "HiGHS", "HiGHS on the classes", FASTER_THAN_CLASSES, limit_seconds)
@@ -64,12 +67,13 @@ def different(rounds: int, limit_seconds: float) -> Result:
     """A hundred thousand clips that all differ, under the same limits: nothing to merge."""
     _warm_up()
     own = [
-        ours(classes.all_different(seed, DIFFERENT), f"different, seed {seed}", limit_seconds, GAP)
+        ours(classes.all_different(seed, DIFFERENT), f"different, seed {seed}", limit_seconds)
         for seed in range(1, rounds + 1)
     ]
     gap = max((way.found.cost - way.found.bound) / abs(way.found.cost) for way in own)
     name = f"different, {DIFFERENT:,} clips"
     result = _beside(name, own[:1], peers.of_classes, "HiGHS", "PuLP + HiGHS", FASTER_THAN_CLASSES, limit_seconds)
+    faster = result.peer[0].cpu / own[0].spent.cpu
     return Result(
         question=result.question,
         ours=tuple(way.spent for way in own),
@@ -79,18 +83,18 @@ def different(rounds: int, limit_seconds: float) -> Result:
         compared=True,
         optimum=result.optimum,
         target=f"gap at most {GAP:g}, and faster",
-        met=gap <= GAP and result.met,
+        met=gap <= GAP and faster > 1,
         notes=(f"largest relative gap of ours {gap:.2g}", *result.notes),
     )
 
 
-def ours(problem: Problem, where: str, limit_seconds: float | None = None, gap: float = 0.0) -> Round:
+def ours(problem: Problem, where: str, limit_seconds: float) -> Round:
     """Solve by ours, and check it.
 
     Raises
     ------
     WrongAnswerError
-        If there is no solution, or it breaks a limit, or it is not proven where no gap is allowed.
+        If there is no solution, or it breaks a limit, or does not cost what is said.
     """
     watch = Stopwatch()
     try:
@@ -106,8 +110,6 @@ def ours(problem: Problem, where: str, limit_seconds: float | None = None, gap: 
         raise WrongAnswerError(
             f"{where}: cost {found.cost} and bound {found.bound} of ours are not what its counts cost"
         )
-    if not gap and not found.proven:
-        raise WrongAnswerError(f"{where}: ours is not proven: cost {found.cost}, bound {found.bound}")
     return Round(problem, found, spent)
 
 
@@ -136,6 +138,11 @@ def _beside(
     faster = statistics.median(answer.spent.cpu / way.spent.cpu for way, answer in zip(own, answers, strict=False))
     on_clock = statistics.median(answer.spent.wall / way.spent.wall for way, answer in zip(own, answers, strict=False))
     finished = all(answer.finished for answer in answers)
+    open_ones = [
+        f"ours is not proven for seed {seed}: its bound is ${(way.found.cost - way.found.bound) / MICRO:,.6f} below its cost"
+        for seed, way in enumerate(own, start=1)
+        if not way.found.proven
+    ]
     return Result(
         question=question,
         ours=tuple(way.spent for way in own),
@@ -145,8 +152,8 @@ def _beside(
         compared=True,
         optimum=next((answer for answer in said if answer != "yes"), "yes"),
         target=f"{target:g} times faster" if target > 1 else "faster",
-        met=faster > target,
-        notes=(f"{what}: on the clock the ratio is {on_clock:.2g}",),
+        met=faster > target and not open_ones,
+        notes=(f"{what}: on the clock the ratio is {on_clock:.2g}", *open_ones),
     )
 
 
@@ -181,6 +188,6 @@ def agreement(way: Round, answer: peers.Answer, where: str) -> str:
 def _warm_up() -> None:
     """Import everything on both sides."""
     problem = classes.coupled(0, 500, 20)
-    ours(problem, "warm-up")
+    ours(problem, "warm-up", 30)
     for by in ("CBC", "HiGHS"):
         peers.solved(lambda: peers.of_classes(problem), by, 5)
