@@ -180,6 +180,8 @@ def agreement(way: Round, answer: peers.Answer, where: str) -> str:
         return "yes, though not proven by the peer" if same else f"not found by the peer: {known}"
     if theirs < cost - SAME and way.found.proven:
         raise WrongAnswerError(f"{where}: the peer's solution is better than what ours calls optimal: {known}")
+    if theirs < cost - SAME:
+        return f"no, ours is not proven and the peer's is better: {known}"
     if theirs > cost + SAME:
         return f"the peer calls optimal what is dearer: {known}"
     return "yes"
