@@ -14,6 +14,7 @@ from router.optimization.solve import solve
 from router.schema.candidate import Choices, StateCosts
 from router.schema.exposure import Risk
 from router.schema.plan import Move
+from router.schema.scenario import Objective
 from router.units import from_micro
 
 
@@ -42,21 +43,26 @@ def moves_for_risk(
     limits, aim = market.scenario.limits, market.scenario.objective
     if limits.cvar is None and limits.worst_case_usd is None and aim.minimise == "expected" and not aim.risk_aversion:
         return ()
-    plain = assignment(choices, limits.model_copy(update={"cvar": None, "worst_case_usd": None}))
+    blind = limits.model_copy(update={"cvar": None, "worst_case_usd": None})
+    plain = assignment(choices, market.scenario.model_copy(update={"limits": blind, "objective": Objective()}))
     try:
         cheapest = solve(plain, time_limit_seconds)
     except TimeLimitError:
         cheapest = None
+    # Behind the classes of clips come those of the packs.
+    planned_counts = solution.counts[: len(choices)]
+    cheapest_counts = planned_counts if cheapest is None else cheapest.counts[: len(choices)]
     groups: dict[str, list[Moved]] = {}
-    for move in moves(choices, cheapest.counts if cheapest else solution.counts, solution.counts):
+    for move in moves(choices, cheapest_counts, planned_counts):
         groups.setdefault(move.model(move.after), []).append(move)
     found = []
     for model, own in groups.items():
-        other = risk(market.chances(exposures(choices, without(choices, solution.counts, own))), 0)
+        other = risk(market.chances(exposures(choices, without(choices, planned_counts, own))), 0)
         found.append(
             Move(
                 model=model,
-                clips=sum(move.count for move in own),
+                clips=sum(move.count for move in own if move.choices.clip_class.draft_of is None),
+                drafts=sum(move.count for move in own if move.choices.clip_class.draft_of is not None),
                 instead_of=tuple(dict.fromkeys(move.model(move.before) for move in own)),
                 expected_usd=from_micro(sum(move.dearer() for move in own)),
                 p95_usd=from_micro(planned.p95 - other.p95),

@@ -125,25 +125,37 @@ def _plain(amount: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """The smallest loosening of one limit alone that makes a plan possible; ``needed`` is None where none does."""
+    """The smallest loosening of one limit alone that makes a plan possible, if any does."""
 
     limit: str
-    bound: Decimal
+    bound: Decimal | None
+    """None where there is nothing to loosen: the limit holds or is dropped."""
     needed: Decimal | None
     kind: str
-    """``at_most`` or ``at_least``."""
+    """``at_most``, ``at_least`` or, without a bound, ``holds``."""
     unit: str
-    """``usd``, ``clips``, ``seconds`` or ``share``."""
+    """``usd``, ``clips``, ``seconds``, ``share``, ``score`` or ``minutes``; none without a bound."""
     pinned_by: tuple[str, ...] = ()
     where: str = ""
+    dropped: bool = False
+    """Dropping it makes a plan possible."""
+
+    @property
+    def mends(self) -> bool:
+        """Whether a plan is possible with it."""
+        return self.dropped or self.needed is not None
 
     def __str__(self) -> str:
         verb = "raise" if self.kind == "at_most" else "lower"
-        text = (
-            f"{verb} limits.{self.limit} from {_plain(self.bound)} to {_plain(self.needed)}"
-            if self.needed is not None
-            else f"limits.{self.limit} = {_plain(self.bound)}: no value of it alone makes a plan possible"
-        )
+        text = f"limits.{self.limit}" + ("" if self.bound is None else f" = {_plain(self.bound)}")
+        if self.dropped:
+            text = f"drop limits.{self.limit}"
+        elif self.bound is None:
+            text += ": a plan is not possible without it either"
+        elif self.needed is None:
+            text += ": no value of it alone makes a plan possible"
+        else:
+            text = f"{verb} limits.{self.limit} from {_plain(self.bound)} to {_plain(self.needed)}"
         if self.pinned_by:
             text += " (pinned by " + ", ".join(self.pinned_by) + ")"
         return f"{self.where}: {text}" if self.where else text
@@ -151,20 +163,30 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Limits that cannot all hold, with the relaxations that would mend it: each alone, else all of ``together``."""
+    """Limits that cannot all hold, of which no fewer clash, with the relaxations that would mend it: each alone, else all of ``together``.
 
+    Every limit whose loosening alone makes a plan possible is among those that clash.
+    """
+
+    limits: tuple[str, ...] = ()
     alone: tuple[Relaxation, ...] = ()
+    """One for each of the limits that clash."""
     together: tuple[Relaxation, ...] = field(default=())
 
     def __str__(self) -> str:
         if not self.alone:
             return "no plan keeps every limit; the time limit ended the search for what would mend it"
-        lines = ["no plan keeps every limit; any one of these makes a plan possible:"]
-        alone = [item for item in self.alone if item.needed is not None]
-        if not alone:
-            lines = ["no plan keeps every limit, and no limit alone can be loosened enough; all of these together do:"]
+        names = [f"limits.{name}" for name in self.limits]
+        clash = f"no plan keeps {names[0]}"
+        if len(names) > 1:
+            clash = f"no plan keeps {', '.join(names[:-1])} and {names[-1]} together"
+        alone = [item for item in self.alone if item.mends]
+        if alone:
+            lines = [f"{clash}; {'this' if len(alone) == 1 else 'any one of these'} makes a plan possible:"]
+        else:
+            lines = [f"{clash}, and no limit alone can be loosened enough; all of these together do:"]
         lines += [f"  {item}" for item in alone or self.together]
-        lines += [f"  {item}" for item in self.alone if item.needed is None and alone]
+        lines += [f"  {item}" for item in self.alone if not item.mends and alone]
         return "\n".join(lines)
 
 

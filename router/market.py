@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from router.assembly.chances import chances
 from router.errors import InputError, Problem
@@ -11,13 +13,17 @@ from router.fallback.chains import chain, stand_ins
 from router.fallback.outages import Availability, assumed
 from router.loading.catalog_file import where_in as where_in_catalog
 from router.loading.scenario_file import resolved_catalogs, where_in
+from router.offers.degraded import lowered_classes
 from router.offers.eligibility import candidates
 from router.offers.table import offer_table
 from router.schema.base import Path
-from router.schema.candidate import Choices, ClipClass, Offer
+from router.schema.candidate import Candidate, Chain, Choices, ClipClass, Offer
 from router.schema.catalog import Catalog
 from router.schema.exposure import Chances, Exposure
 from router.schema.scenario import Scenario
+
+MAX_MINUTES = Decimal(10**12)
+"""No generation takes so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,11 @@ class Market:
     catalogs: tuple[Catalog, ...]
     offers: tuple[Offer, ...]
     availability: Availability
+
+    @property
+    def settles(self) -> bool:
+        """Whether packs or volume discounts can take anything off list prices."""
+        return bool(self.scenario.packs or self.scenario.tiers)
 
     def chances(self, exposures: tuple[Exposure, ...] = ()) -> Chances:
         """What chance can do to these exposures, whichever offers they use."""
@@ -59,15 +70,33 @@ def open_market(scenario: Scenario, on: dt.date | None = None) -> Market:
 
 
 def ways_to_make(own: ClipClass, market: Market) -> Choices:
-    """A class with every candidate and, behind each as primary, its chain."""
+    """A class with every candidate and, behind each as primary, its chain; degraded candidates after all others."""
+    aim, limits, dubbing = market.scenario.objective, market.scenario.limits, market.scenario.dubbing
+    eligible = candidates(own, market.offers, dubbing, limits=limits)
+    found = list(zip(eligible, _chains(eligible, own, market), strict=True))
+    for lowered in lowered_classes(own, market.offers, aim):
+        degraded = lowered.candidates(own, candidates(lowered.clips, market.offers, dubbing, limits=limits), aim)
+        found += zip(degraded, _chains(degraded, lowered.clips, market), strict=True)
+    return Choices(own, tuple(candidate for candidate, _ in found), tuple(behind for _, behind in found))
+
+
+def without_deadline(market: Market) -> Market:
+    """A market where a deadline rules out nothing by itself; what states no speed stays ruled out."""
+    limits = market.scenario.limits
+    if limits.deadline_minutes is None:
+        return market
+    late = limits.model_copy(update={"deadline_minutes": MAX_MINUTES})
+    return replace(market, scenario=market.scenario.model_copy(update={"limits": late}))
+
+
+def _chains(primaries: Sequence[Candidate], clips: ClipClass, market: Market) -> list[Chain]:
+    """The chain behind each primary of a class; what may catch it is not restricted by limits on primaries."""
+    if not primaries:
+        return []
     rule = market.scenario.fallback
-    eligible = candidates(own, market.offers, market.scenario.dubbing)
-    catching = eligible
-    if rule.accept == "degraded":
-        catching = candidates(own, market.offers, market.scenario.dubbing, degraded=True)
+    catching = candidates(clips, market.offers, market.scenario.dubbing, degraded=rule.accept == "degraded")
     others = stand_ins(catching)
-    return Choices(
-        own,
-        eligible,
-        tuple(chain(primary, others, rule, market.availability, own.need.max_takes) for primary in eligible),
-    )
+    return [
+        chain(primary, others, rule, market.availability, clips.need.max_takes, by_provider=market.settles)
+        for primary in primaries
+    ]

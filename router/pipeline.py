@@ -9,24 +9,29 @@ from fractions import Fraction
 from router import log
 from router.assembly import no_plan
 from router.assembly.chances import chances, distribution
+from router.assembly.degraded import degraded_clips
 from router.assembly.routes import routes_and_left_out
-from router.assembly.totals import baselines, limit_value, made, totals
-from router.assembly.warnings import warnings
+from router.assembly.savings import Terms
+from router.assembly.totals import baselines, limit_value, made, settled, totals
+from router.assembly.warnings import settlement, warnings
 from router.at_risk import by_state, moves_for_risk
 from router.checking.check import check
 from router.cost.figures import risk
 from router.errors import CheckError, Clash, NoPlanError, Relaxation, TimeLimitError
 from router.fallback.outages import assumed
-from router.market import Market, open_market, ways_to_make
+from router.market import Market, open_market, ways_to_make, without_deadline
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
-from router.optimization.limits import assignment, can_be_left_out
+from router.optimization.aims import can_be_left_out
+from router.optimization.limits import assignment
 from router.optimization.problem import Problem as Assignment
 from router.optimization.problem import Solution
+from router.optimization.rough import Deadline
+from router.optimization.rows import Bounded
 from router.optimization.solve import solve
 from router.providers import requests
 from router.schema.candidate import Choices
-from router.schema.plan import CatalogRef, LimitValue, Objective, Plan
+from router.schema.plan import CatalogRef, LimitValue, Objective, Plan, Totals
 from router.schema.scenario import Scenario
 from router.units import from_micro, to_micro
 
@@ -59,13 +64,14 @@ def plan(scenario: Scenario, *, on: dt.date | None = None, time_limit_seconds: f
     ('kling-o3', Decimal('125.000000'), Decimal('150.000000'))
     """
     market = open_market(scenario, on)
-    choices = [ways_to_make(own, market) for own in clip_classes(scenario.clips)]
+    classes = clip_classes(scenario.clips, by_group=scenario.limits.groups is not None)
+    choices = [ways_to_make(own, market) for own in classes]
     refuse_unservable(choices, market)
-    problem = assignment(choices, scenario.limits, scenario.objective, *by_state(choices, market))
+    problem = assignment(choices, scenario, *by_state(choices, market))
     log.debug("modelled", classes=len(choices), limits=len(problem.limits))
     solution = solve(problem, time_limit_seconds)
     if solution is None:
-        raise NoPlanError(clash=clash(problem, choices, market, time_limit_seconds), title=scenario.title)
+        raise NoPlanError(clash=clash(choices, market, time_limit_seconds), title=scenario.title)
     log.debug("solved", method=solution.method, proven=solution.proven)
     made_plan = assemble(market, choices, problem, solution, time_limit_seconds)
     if findings := check(made_plan, scenario, market.catalogs, market.on):
@@ -74,33 +80,44 @@ def plan(scenario: Scenario, *, on: dt.date | None = None, time_limit_seconds: f
 
 
 def refuse_unservable(choices: Sequence[Choices], market: Market) -> None:
-    """Raise NoPlanError if a clip that must be made has no candidate."""
+    """Raise NoPlanError if a clip that must be made has no candidate, or its drafts have none."""
     scenario = market.scenario
     stuck = [
         no_plan.unservable(
-            scenario.clips, own.clip_class, rejections(own.clip_class, market.offers, scenario.dubbing), market.where
+            scenario.clips,
+            own.clip_class,
+            rejections(own.clip_class, market.offers, scenario.dubbing, scenario.limits),
+            market.where,
         )
         for own in choices
-        if not own.candidates and not can_be_left_out(own)
+        if not own.candidates and not can_be_left_out(choices, own)
     ]
     if stuck:
         raise NoPlanError(unservable=stuck, title=scenario.title)
 
 
-def clash(problem: Assignment, choices: Sequence[Choices], market: Market, time_limit_seconds: float | None) -> Clash:
+def clash(choices: Sequence[Choices], market: Market, time_limit_seconds: float | None) -> Clash:
     """Which limits clash: what each would have to be, alone or, where none suffices alone, together."""
-    from router.optimization.relaxation import Loosened, loosened_alone, loosened_together  # As in `solve`
+    from router.optimization.relaxation import Loosened, clashing, loosened_alone, loosened_together  # As in `solve`
+
+    # What cannot keep the deadline by itself may with a later one.
+    choices = [ways_to_make(own.clip_class, without_deadline(market)) for own in choices]
+    problem = assignment(choices, market.scenario, *by_state(choices, market))
 
     def shown(loose: Loosened) -> Relaxation:
-        limit = loose.limit
+        limit, needed = loose.demand.limit, loose.needed
+        if limit is None or needed == "dropped":
+            return no_plan.dropped(loose.name, needed == "dropped", market.where)
         pins = no_plan.pinning(choices, market.scenario.clips, loose.pinned_by)
-        return no_plan.relaxation(limit.name, limit.sense, limit.unit, limit.bound, loose.needed, pins, market.where)
+        return no_plan.relaxation(loose.name, limit.sense, limit.unit, limit.bound, needed, pins, market.where)
 
     try:
-        alone = tuple(map(shown, loosened_alone(problem, time_limit_seconds)))
-        if any(item.needed is not None for item in alone):
-            return Clash(alone)
-        return Clash(alone, tuple(map(shown, loosened_together(problem, time_limit_seconds))))
+        limits = clashing(problem, time_limit_seconds)
+        names = tuple(demand.name for demand in limits)
+        alone = tuple(map(shown, loosened_alone(problem, limits, time_limit_seconds)))
+        if any(item.mends for item in alone):
+            return Clash(names, alone)
+        return Clash(names, alone, tuple(map(shown, loosened_together(problem, time_limit_seconds))))
     except TimeLimitError:
         return Clash()
 
@@ -113,7 +130,11 @@ def assemble(
     time_limit_seconds: float | None = None,
 ) -> Plan:
     """The plan that a solution stands for."""
-    scenario, counts = market.scenario, solution.counts
+    scenario = market.scenario
+    # Behind the classes of clips come those of the packs.
+    counts, others = solution.counts[: len(choices)], solution.counts[len(choices) :]
+    terms = Terms(scenario.packs, scenario.tiers, tuple(own[0] for own in others[: len(scenario.packs)]))
+    savings = settled(choices, counts, terms)
     routes, left_out = routes_and_left_out(scenario.clips, choices, counts, requests)
     tried = ((step.provider, step.model) for route in routes for step in route.chain)
     outages = assumed(scenario.outages, scenario.fallback, tried)
@@ -121,11 +142,11 @@ def assemble(
     found = risk(
         chances(routes, outages),
         sum(chain.worst * count for *_, chain, count in made(choices, counts)),
-        budget=None if budget is None else to_micro(budget),
+        budget=None if budget is None else to_micro(budget) + round(savings.saving),
     )
     tail = next((tail for tail in problem.objective.tails if tail.level is not None), None)
-    cvar = None if tail is None else float(tail.value(counts))
-    sums = totals(choices, counts, scenario.objective, cvar, found)
+    cvar = None if tail is None else float(tail.value(solution.counts))
+    sums = totals(choices, counts, scenario.objective, cvar, found, terms)
     # With a tail in the objective the bound of a proven plan may lie a billionth below it.
     closed = solution.proven and not problem.objective.tails
     bound = sums.objective_usd if closed else min(sums.objective_usd, from_micro(solution.bound))
@@ -140,16 +161,20 @@ def assemble(
         bound_usd=bound,
         catalogs=tuple(CatalogRef(name=catalog.name, as_of=catalog.as_of) for catalog in market.catalogs),
         totals=sums,
-        objective=minimised(scenario, cvar),
+        objective=minimised(scenario, None if cvar is None else cvar - savings.saving),
         outages=outages,
         distribution=distribution(found),
         routes=routes,
         left_out=left_out,
-        limits=limits_used(problem, solution),
-        baselines=baselines(choices, counts),
+        degraded=degraded_clips(routes, scenario.clips),
+        limits=limits_used(problem, solution, sums),
+        packs=savings.packs,
+        discounts=savings.discounts,
+        baselines=baselines(choices, counts, terms),
         moves=moves_for_risk(market, choices, solution, found, time_limit_seconds),
         warnings=(
             *warnings(scenario, market.catalogs, market.offers, used, routes, unborne, market.on),
+            *settlement(savings.saving, routes, found.worst),
             *found.warnings,
         ),
     )
@@ -166,9 +191,17 @@ def minimised(scenario: Scenario, cvar: float | None) -> Objective:
     )
 
 
-def limits_used(problem: Assignment, solution: Solution) -> tuple[LimitValue, ...]:
-    """What a solution uses of each limit."""
+def limits_used(problem: Assignment, solution: Solution, sums: Totals) -> tuple[LimitValue, ...]:
+    """What a solution uses of each limit, of those on cost as the totals say; a deadline stands for every model that is used."""
+    totals_of = {"budget_usd": sums.expected_usd, "worst_case_usd": sums.worst_usd}
+
+    def used(limit: Bounded) -> Fraction:
+        if limit.name in totals_of:
+            return Fraction(to_micro(totals_of[limit.name]))
+        return Fraction(limit.used(solution.counts))
+
     return tuple(
-        limit_value(limit.name, limit.unit, limit.sense, Fraction(limit.bound), Fraction(limit.used(solution.counts)))
-        for limit in problem.limits
+        limit_value(limit.name, limit.unit, limit.sense, Fraction(limit.bound), used(limit))
+        for limit in problem.stated
+        if not (isinstance(limit, Deadline) and limit.used(solution.counts) == 0)
     )

@@ -64,13 +64,13 @@ def offers(*catalogs: Catalog, on: dt.date = ON) -> tuple[Offer, ...]:
 def ways(clip: Raw, *catalogs: Catalog, **fields: Any) -> tuple[Candidate, ...]:
     """The candidates of one clip."""
     given = scenario([clip], *catalogs, **fields)
-    return candidates(clip_classes(given.clips)[0], offers(*catalogs), given.dubbing)
+    return candidates(clip_classes(given.clips)[0], offers(*catalogs), given.dubbing, limits=given.limits)
 
 
-def refusals(clip: Raw, *catalogs: Catalog, on: dt.date = ON) -> dict[str, Rejection]:
+def refusals(clip: Raw, *catalogs: Catalog, on: dt.date = ON, **fields: Any) -> dict[str, Rejection]:
     """The rejections of one clip, by model."""
-    given = scenario([clip], *catalogs)
-    found = rejections(clip_classes(given.clips)[0], offers(*catalogs, on=on), given.dubbing)
+    given = scenario([clip], *catalogs, **fields)
+    found = rejections(clip_classes(given.clips)[0], offers(*catalogs, on=on), given.dubbing, given.limits)
     return {rejection.offer.model: rejection for rejection in found}
 
 
@@ -82,7 +82,7 @@ def names(chain: Chain) -> list[str]:
 _NUMBERS = {
     "price_per_second", "price_per_generation", "price_minimum", "units_per_usd", "failure_rate", "keep_rate", "availability",
     "quality", "quality_min", "max_price_usd", "value_usd", "seconds", "max_surplus_seconds", "budget_usd", "worst_case_usd",
-    "max_usd", "usd", "level", "risk_aversion",
+    "max_usd", "usd", "level", "risk_aversion", "mean_quality_min", "deadline_minutes", "generation_seconds_per_second",
     "max_seconds", "max_share", "min_share", "usd_per_second", "usd_per_clip", "unserved_usd", "min", "max", "step", "choices",
 }  # fmt: skip
 

@@ -62,6 +62,8 @@ class Offer:
     bills_failures: str
     keep_rate: Fraction
     availability: Fraction | None
+    generation_seconds_per_second: Fraction | None
+    concurrency: int | None
     available_from: datetime.date | None
     available_until: datetime.date | None
 
@@ -101,14 +103,20 @@ def _offer(position: int, raw: Raw, usd_per_unit: Fraction) -> Offer:
         price_per_second=Fraction(raw.get("price_per_second", 0)),
         price_per_generation=Fraction(raw.get("price_per_generation", 0)),
         price_minimum=Fraction(raw.get("price_minimum", 0)),
-        quality=Fraction(raw["quality"]) if "quality" in raw else None,
+        quality=_optional(raw, "quality"),
         failure_rate=Fraction(raw.get("failure_rate", 0)),  # SPEC 4.4: without a rate, taken not to fail
         bills_failures=raw.get("bills_failures", "unknown"),
         keep_rate=Fraction(raw.get("keep_rate", 1)),
-        availability=Fraction(raw["availability"]) if "availability" in raw else None,
+        availability=_optional(raw, "availability"),
+        generation_seconds_per_second=_optional(raw, "generation_seconds_per_second"),
+        concurrency=raw.get("concurrency"),
         available_from=raw.get("available_from"),
         available_until=raw.get("available_until"),
     )
+
+
+def _optional(raw: Raw, key: str) -> Fraction | None:
+    return Fraction(raw[key]) if key in raw else None
 
 
 def lengths_of(seconds: Raw) -> tuple[Fraction, ...] | None:
@@ -130,6 +138,7 @@ def billed(offer: Offer, length: Fraction) -> Fraction:
     return length
 
 
+@lru_cache(maxsize=100_000)
 def generation_price(offer: Offer, length: Fraction) -> int:
     """SPEC 2: exact in the catalog's unit, converted exactly, rounded once, half-even, to a micro-dollar."""
     if offer.prices is not None:
@@ -181,15 +190,22 @@ def all_segments(offer: Offer, clip: Raw) -> list[Segments]:
 
 def best_segments(offer: Offer, clip: Raw) -> list[Segments]:
     """SPEC 4.1: the ways that are best by price, then count, then surplus; all of them, or none if none is allowed."""
-    need = Fraction(clip["seconds"])
-    ways = [(way, sum(way) - need) for way in all_segments(offer, clip)]
-    if "max_surplus_seconds" in clip:
-        most = Fraction(clip["max_surplus_seconds"])
-        ways = [(way, surplus) for way, surplus in ways if surplus <= most]
+    found = _best_segments(offer, clip["seconds"], clip.get("max_segments", 1), clip.get("max_surplus_seconds"))
+    return list(found)
+
+
+@lru_cache(maxsize=10_000)
+def _best_segments(
+    offer: Offer, seconds: Decimal | int | Fraction, max_segments: int, max_surplus: Decimal | int | None
+) -> tuple[Segments, ...]:
+    need = Fraction(seconds)
+    ways = [(way, sum(way) - need) for way in all_segments(offer, {"seconds": seconds, "max_segments": max_segments})]
+    if max_surplus is not None:
+        ways = [(way, surplus) for way, surplus in ways if surplus <= Fraction(max_surplus)]
     price = {length: generation_price(offer, length) for length in {length for way, _ in ways for length in way}}
     ranked = [((sum(price[length] for length in way), len(way), surplus), way) for way, surplus in ways]
     best = min((rank for rank, _ in ranked), default=None)
-    return [way for rank, way in ranked if rank == best]
+    return tuple(way for rank, way in ranked if rank == best)
 
 
 def candidates(

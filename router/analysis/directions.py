@@ -52,7 +52,8 @@ def _row(direction: _Name, chosen: bool, made: Plan, *, degraded: bool) -> Direc
     sums = made.totals
     clips: Counter[tuple[str, str]] = Counter()
     for route in made.routes:
-        clips[route.provider, route.model] += route.count
+        if not route.draft:
+            clips[route.provider, route.model] += route.count
     ranked = sorted(clips.items(), key=lambda item: (-item[1], item[0]))
     return Direction(
         direction=direction,

@@ -9,20 +9,23 @@ from router.assembly.chances import chances_of
 from router.cost.exact import Distribution, exact
 from router.errors import InputError
 from router.schema.plan import Plan
-from router.units import MICRO, from_micro
+from router.units import MICRO, Micro, from_micro, to_micro
 
 
 @dataclass(frozen=True, slots=True)
 class CostDistribution:
-    """What a plan costs and how many of its clips nobody makes, as random quantities."""
+    """What a plan costs, after what packs and volume discounts take off, and how many of its clips nobody makes, as random quantities."""
 
     _cost: Distribution
+    """At list prices."""
     _unserved: Distribution
+    _saving: Micro = 0
+    """What packs and volume discounts take off, whatever happens."""
 
     @property
     def mean_usd(self) -> Decimal:
         """Mean cost."""
-        return from_micro(self._cost.mean)
+        return from_micro(self._cost.mean - self._saving)
 
     @property
     def std_usd(self) -> Decimal:
@@ -36,17 +39,17 @@ class CostDistribution:
 
     def quantile_usd(self, level: float) -> Decimal:
         """The least cost that is not exceeded with a probability of ``level``, between 0 and 1."""
-        return from_micro(self._cost.quantile(_fraction(level)))
+        return from_micro(self._cost.quantile(_fraction(level)) - self._saving)
 
     def cvar_usd(self, level: float) -> Decimal:
         """Mean of the worst ``1 - level`` share of costs; ``level`` from 0 to below 1."""
         if not 0 <= level < 1:
             raise InputError(f"a level must be from 0 to below 1, not {level}")
-        return from_micro(self._cost.cvar(level))
+        return from_micro(self._cost.cvar(level) - self._saving)
 
     def probability_over(self, usd: Decimal | float) -> float:
         """Chance that the cost is above an amount of dollars."""
-        return self._cost.above(float(Decimal(str(usd)) * MICRO))
+        return self._cost.above(float(Decimal(str(usd)) * MICRO + self._saving))
 
     def probability_unserved(self, more_than: int = 0) -> float:
         """Chance that more than so many clips find their whole chain down."""
@@ -75,7 +78,7 @@ def distribution(plan: Plan) -> CostDistribution:
     if "over-time" in (plan.outages.correlation, plan.outages.provider_correlation):
         raise InputError("outages over time have no exact distribution; use router.simulate")
     found = exact(chances_of(plan))
-    return CostDistribution(found.cost, found.unserved)
+    return CostDistribution(found.cost, found.unserved, to_micro(plan.totals.saving_usd))
 
 
 def _fraction(level: float) -> float:

@@ -16,7 +16,7 @@ from router.schema.candidate import Candidate, Chain, Offer, Rejection
 from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Plan, Route
 from router.schema.scenario import Scenario
-from router.units import from_micro
+from router.units import from_micro, usd_text
 
 
 def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> Explanation:
@@ -33,19 +33,21 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
         shown = "".join(character for character in clip_id[:80] if character.isprintable())
         raise InputError(f"no clip is called '{shown}'" + (f"; did you mean '{near}'?" if near else ""))
     market = open_market(scenario, on)
-    own = clip_classes([clip])[0]
+    own, *drafts = clip_classes([clip])
     choices = ways_to_make(own, market)
     made: Plan | None = None
-    notes: tuple[str, ...] = ()
+    notes = [f"its {d.drafts_each} {requirements(d)} are routed on their own" for d in drafts]
     try:
         made = plan(scenario, on=market.on)
     except NoPlanError as error:
-        notes = (f"no plan exists for the scenario as a whole: {error}",)
+        notes.append(f"no plan exists for the scenario as a whole: {error}")
     chosen = [_chosen(made, clip_id, candidate) for candidate in choices.candidates]
-    pairs = list(zip(choices.candidates, choices.chains, chosen, strict=True))
+    every = list(zip(choices.candidates, choices.chains, chosen, strict=True))
+    pairs = [pair for pair in every if not pair[0].degraded]
+    notes += tuple(_below(candidate, count) for candidate, _, count in every if candidate.degraded and count)
     winner = min((chain.expected for _, chain, count in pairs if count), default=None)
     ranked = sorted(pairs, key=lambda pair: (pair[1].expected, pair[1].worst, pair[0].offer.order))
-    refused = rejections(own, market.offers, scenario.dubbing)
+    refused = rejections(own, market.offers, scenario.dubbing, scenario.limits)
     left = sum(
         n
         for entry in (made.left_out if made else ())
@@ -59,7 +61,7 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
         left_out=left,
         requirements=requirements(own),
         offers=(*(_candidate(*pair, winner) for pair in ranked), *map(_rejection, refused)),
-        notes=notes,
+        notes=tuple(notes),
     )
 
 
@@ -67,7 +69,7 @@ def _chosen(made: Plan | None, clip_id: str, candidate: Candidate) -> int:
     return sum(
         count
         for route in (made.routes if made else ())
-        if _is_on(route, candidate)
+        if not route.draft and _is_on(route, candidate)
         for name, count in zip(route.clips, route.counts, strict=True)
         if name == clip_id
     )
@@ -76,7 +78,17 @@ def _chosen(made: Plan | None, clip_id: str, candidate: Candidate) -> int:
 def _is_on(route: Route, candidate: Candidate) -> bool:
     offer = candidate.offer
     ours = (offer.provider, offer.model, offer.mode, offer.resolution, offer.reference, candidate.audio)
-    return ours == (route.provider, route.model, route.mode, route.resolution, route.reference, route.audio)
+    theirs = (route.provider, route.model, route.mode, route.resolution, route.reference, route.audio)
+    shortened = candidate.shortened is None or seconds(candidate.shortened) == route.seconds
+    return ours == theirs and candidate.degraded == route.degraded and shortened
+
+
+def _below(candidate: Candidate, count: int) -> str:
+    offer = candidate.offer
+    return (
+        f"the plan makes {count} of them on {offer.provider}/{offer.model} below {' and '.join(candidate.degraded)}, "
+        f"at a penalty of {usd_text(from_micro(candidate.penalty))} each"
+    )
 
 
 def _candidate(candidate: Candidate, chain: Chain, chosen: int, winner: float | None) -> ExplainedOffer:

@@ -15,22 +15,22 @@ _ROOM = Decimal("0.000002")
 
 def misstated(plan: Plan) -> list[str]:
     """Figures of the distribution that do not follow from the plan's chains; empty if all do."""
-    sums = plan.totals
+    sums, saving = plan.totals, to_micro(plan.totals.saving_usd)
     budget = next((limit.at_most for limit in plan.limits if limit.limit == "budget_usd"), None)
     found = risk(
         chances_of(plan),
-        to_micro(sums.worst_per_request_usd),
-        budget=None if budget is None else to_micro(budget),
+        to_micro(sums.worst_per_request_usd) + saving,
+        budget=None if budget is None else to_micro(budget) + saving,
     )
     money = {
         "std_usd": found.std,
-        "p50_usd": found.p50,
-        "p90_usd": found.p90,
-        "p95_usd": found.p95,
-        "p99_usd": found.p99,
-        "cvar95_usd": found.cvar95,
-        "best_usd": found.best,
-        "worst_usd": found.worst,
+        "p50_usd": found.p50 - saving,
+        "p90_usd": found.p90 - saving,
+        "p95_usd": found.p95 - saving,
+        "p99_usd": found.p99 - saving,
+        "cvar95_usd": found.cvar95 - saving,
+        "best_usd": found.best - saving,
+        "worst_usd": found.worst - saving,
     }
     wrong = [
         f"totals.{name} is {getattr(sums, name)}, the plan's chains make it {from_micro(amount)}"

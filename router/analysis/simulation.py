@@ -20,7 +20,7 @@ from router.errors import InputError, TooManyStatesError
 from router.schema.exposure import Chances
 from router.schema.plan import Plan
 from router.schema.simulation import Figure, HistogramBin, SimulationReport, UnservedShare
-from router.units import MICRO, from_micro, to_micro
+from router.units import MICRO, Micro, from_micro, to_micro
 
 _LINES = 20
 """Numbers of unserved clips that are told apart; where more were drawn, they go in ranges."""
@@ -58,7 +58,8 @@ def simulate(
     _refuse(draws, seed, until, bins)
     chances = chances_of(plan)
     known, notes = _exact(chances)
-    found = draw(chances, draws=draws, seed=seed, until=until, progress=progress)
+    saving = to_micro(plan.totals.saving_usd)
+    found = draw(chances, draws=draws, seed=seed, until=until, progress=progress, saving=saving)
     return SimulationReport(
         schema=1,
         title=plan.title,
@@ -109,19 +110,21 @@ def _exact(chances: Chances) -> tuple[Exact | None, tuple[str, ...]]:
 
 def _cost(plan: Plan, cost: Sample, known: Exact | None) -> Iterator[Figure]:
     sums, law = plan.totals, known.cost if known else None
+    saving = to_micro(sums.saving_usd)
     quantiles = zip(LEVELS, law.quantiles(LEVELS) if law else [None] * len(LEVELS), strict=True)
     yield _figure("expected", cost.mean, sums.expected_usd, error=cost.mean_error)
     yield _figure("std", cost.std, _usd(law.std if law else None), error=cost.std_error)
     for level, exact_one in quantiles:
         name, ends = f"p{level * 100:.0f}", cost.quantile_interval(level)
-        yield _figure(name, cost.quantile(level), _usd(exact_one), ends=ends)
-    yield _figure("cvar95", cost.cvar(TAIL), _usd(law.cvar(TAIL) if law else None), error=cost.cvar_error(TAIL))
+        yield _figure(name, cost.quantile(level), _usd(exact_one, saving), ends=ends)
+    tail = _usd(law.cvar(TAIL) if law else None, saving)
+    yield _figure("cvar95", cost.cvar(TAIL), tail, error=cost.cvar_error(TAIL))
     yield _figure("best", cost.least, sums.best_usd)
-    yield _figure("worst", cost.most, _usd(law.most if law else None))
+    yield _figure("worst", cost.most, _usd(law.most if law else None, saving))
 
 
-def _usd(micro: float | None) -> Decimal | None:
-    return None if micro is None else from_micro(micro)
+def _usd(micro: float | None, saving: Micro = 0) -> Decimal | None:
+    return None if micro is None else from_micro(micro - saving)
 
 
 def _figure(
@@ -133,7 +136,8 @@ def _figure(
     ends: tuple[float | None, float | None] = (None, None),
 ) -> Figure:
     """A figure in micro-dollars; its interval is given, or comes from its standard error."""
-    low, high = (max(value - Z95 * error, 0.0), value + Z95 * error) if error is not None else ends
+    # No mean is below 0, though draws after a saving may be.
+    low, high = (max(value - Z95 * error, min(value, 0.0)), value + Z95 * error) if error is not None else ends
     return Figure(
         name=name,
         unit="usd",
@@ -160,7 +164,7 @@ def _over(plan: Plan, over: Sequence[Decimal], cost: Sample, known: Exact | None
             standard_error=_six(cost.above_error(micro)) if 0 < share < 1 else None,
             low=_six(low),
             high=_six(high),
-            exact=_six(known.cost.above(micro)) if known else None,
+            exact=_six(known.cost.above(micro + to_micro(plan.totals.saving_usd))) if known else None,
         )
 
 

@@ -36,8 +36,12 @@ class Moved:
 
 
 def moves(choices: Sequence[Choices], cheapest: Counts, planned: Counts) -> Iterator[Moved]:
-    """Every move from one plan to another, class by class, in the order of the options."""
-    for own, before, after in zip(choices, cheapest, planned, strict=True):
+    """Every move from one plan to another, class by class, in the order of the options.
+
+    Drafts that are not made move with their clips to or from being left out.
+    """
+    for own, *rows in zip(choices, cheapest, planned, strict=True):
+        before, after = (_settled(own, row) for row in rows)
         leaving = [
             [option, was - now] for option, (was, now) in enumerate(zip(before, after, strict=True)) if was > now
         ]
@@ -64,13 +68,19 @@ def exposures(choices: Sequence[Choices], counts: Counts) -> tuple[Exposure, ...
 
 def without(choices: Sequence[Choices], planned: Counts, undone: Sequence[Moved]) -> Counts:
     """The counts of a plan with some moves taken back."""
-    counts = [list(row) for row in planned]
+    counts = [_settled(own, row) for own, row in zip(choices, planned, strict=True)]
     for move in undone:
         row = counts[next(c for c, own in enumerate(choices) if own is move.choices)]
         last = len(move.choices.candidates)
         row[last if move.after is None else move.after] -= move.count
         row[last if move.before is None else move.before] += move.count
     return counts
+
+
+def _settled(own: Choices, row: Sequence[int]) -> list[int]:
+    """How many of a class go to each candidate, then how many are not made."""
+    made = list(row[: len(own.candidates)])
+    return [*made, own.clip_class.count - sum(made)]
 
 
 def _or_left_out(own: Choices, option: int) -> int | None:

@@ -20,7 +20,7 @@ Where = Callable[[Path], str]
 def requirements(clips: ClipClass) -> str:
     """What a class of clips needs, in a few words."""
     need = clips.need
-    parts = [seconds_text(clips.seconds), need.mode]
+    parts = [("" if clips.draft_of is None else "drafts of ") + seconds_text(clips.seconds), need.mode]
     if need.resolution:
         parts.append(need.resolution)
     if need.audio != "none":
@@ -48,6 +48,11 @@ def unservable(clips: Sequence[Clip], own: ClipClass, rejections: Sequence[Rejec
     )
 
 
+def dropped(name: str, mends: bool, where: Where) -> Relaxation:
+    """A limit that has no bound to loosen, and whether dropping it makes a plan possible."""
+    return Relaxation(name, None, None, "holds", "", where=where(("limits", name)), dropped=mends)
+
+
 def relaxation(
     name: str,
     sense: str,
@@ -64,8 +69,10 @@ def relaxation(
     pins
         (clip, what it must use of the limit at least), most first.
     """
-    parts = [part.rstrip("]") for part in name.replace("[", ".").split(".")]
-    path: Path = ("limits", *(int(part) if part.isdigit() else part for part in parts))
+    field, _, rest = name.partition("[")
+    position, _, bound_of = rest.partition("].")
+    # A position among caps; what stands in brackets otherwise (a model, a group) is no place in the file.
+    path: Path = ("limits", field, int(position), bound_of) if position.isdigit() else ("limits", field)
     return Relaxation(
         limit=name,
         bound=_shown(bound, unit, sense),
@@ -84,6 +91,8 @@ def pinning(
     """(first clip of the class, what all its clips must use at least), most first."""
     found = []
     for position, least in pins:
+        if position >= len(choices):  # What is bought besides clips
+            continue
         own = choices[position].clip_class
         found.append((clips[own.clips[0][0]].id, Fraction(least) * own.count))
     return sorted(found, key=lambda pin: -pin[1])
@@ -106,5 +115,6 @@ def _pin(clip: str, used: Fraction, unit: str, sense: str) -> str:
         "usd": usd_text(Decimal(math.ceil(used / 10_000)).scaleb(-2)),
         "seconds": seconds_text(used),
         "clips": f"{int(used)} clips",
+        "minutes": f"{float(used):.6g} minutes",
     }
     return f"'{clip}' at least {amounts[unit]}" if unit in amounts else f"'{clip}'"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import groupby
 from typing import Any
 
 from router.schema.candidate import Candidate, Chain, Choices
@@ -22,6 +24,8 @@ def routes_and_left_out(
 ) -> tuple[tuple[Route, ...], tuple[LeftOut, ...]]:
     """One route for each (class, candidate, request table); clips are dealt out in the scenario's order.
 
+    Drafts are dealt out over the clips that are made, so many for each; a clip that is left out has none.
+
     Parameters
     ----------
     counts
@@ -29,19 +33,45 @@ def routes_and_left_out(
     """
     routes: list[Route] = []
     left: list[LeftOut] = []
-    for own, row in zip(choices, counts, strict=True):
-        hands = _dealt([(clips[position], count) for position, count in own.clip_class.clips], row)
-        for option, members in enumerate(hands):
-            if not members:
-                continue
-            if option < len(own.candidates):
-                shared = _route(own, option)
+    drafts = {own.clip_class.draft_of: position for position, own in enumerate(choices)}
+    every = _hands(clips, choices, counts)
+    for position, (own, hands) in enumerate(zip(choices, every, strict=True)):
+        own_drafts = drafts.get(position)
+        drafting = 0.0 if own_drafts is None else _spent(choices[own_drafts], counts[own_drafts], own, counts[position])
+        for option, members in enumerate(hands[: len(own.candidates)]):
+            if members:
+                shared = _route(own, option, drafting)
                 for alike in _by_request(members):
                     prepared = requests(own.candidates[option], own.clip_class.need, alike[0][0].request)
                     routes.append(shared.model_copy(update=_own(alike, prepared)))
-            else:
-                left.append(_left_out(own, members))
+        for members in hands[len(own.candidates) :]:
+            if members:
+                left.append(_left_out(own, None if own_drafts is None else choices[own_drafts], members))
     return tuple(routes), tuple(left)
+
+
+def _hands(clips: Sequence[Clip], choices: Sequence[Choices], counts: Sequence[Sequence[int]]) -> list[list[Members]]:
+    """Who goes to each option of each class. Drafts that are not made are nobody's."""
+    found: list[list[Members]] = []
+    for own, row in zip(choices, counts, strict=True):
+        final = own.clip_class.draft_of
+        if final is None:
+            members = [(clips[position], count) for position, count in own.clip_class.clips]
+            found.append(list(_dealt(members, row)))
+            continue
+        made = (member for hand in found[final][: len(choices[final].candidates)] for member in hand)
+        alike = (list(same) for _, same in groupby(made, key=lambda member: member[0].id))
+        each = own.clip_class.drafts_each
+        members = [(same[0][0], each * sum(count for _, count in same)) for same in alike]
+        found.append(list(_dealt(members, row[: len(own.candidates)])))
+    return found
+
+
+def _spent(drafts: Choices, drafted: Sequence[int], own: Choices, row: Sequence[int]) -> float:
+    """Mean cost of the drafts of one clip of a class, over all its clips that are made; micro-dollars."""
+    spent = math.fsum(chain.expected * count for chain, count in zip(drafts.chains, drafted, strict=False))
+    made = sum(row[: len(own.candidates)])
+    return spent / made if made else 0.0
 
 
 def _dealt(members: Members, row: Sequence[int]) -> Iterator[Members]:
@@ -67,11 +97,12 @@ def _by_request(members: Members) -> list[Members]:
     return list(alike.values())
 
 
-def _route(own: Choices, option: int) -> Route:
+def _route(own: Choices, option: int, drafting: float) -> Route:
     """How a class is made by one of its candidates; whose clips, how many and what to submit is filled in by route."""
     candidate, chain = own.candidates[option], own.chains[option]
     offer, generation = candidate.offer, candidate.generation
     generated = sum(generation.segments, Fraction(0))
+    finished = own.clip_class.seconds if candidate.shortened is None else candidate.shortened
     in_units = offer.unit != "usd"
     return Route.model_construct(
         clips=(),
@@ -85,10 +116,10 @@ def _route(own: Choices, option: int) -> Route:
         reference=offer.reference,
         resolution=offer.resolution,
         audio=candidate.audio,
-        seconds=seconds(own.clip_class.seconds),
+        seconds=seconds(finished),
         segments=tuple(map(seconds, generation.segments)),
         generated_seconds=seconds(generated),
-        surplus_seconds=seconds(generated - own.clip_class.seconds),
+        surplus_seconds=seconds(generated - finished),
         billed_seconds=seconds(generation.billed_seconds),
         price_usd=from_micro(candidate.price),
         dubbing_usd=from_micro(candidate.dubbing),
@@ -100,6 +131,11 @@ def _route(own: Choices, option: int) -> Route:
         unserved_probability=_probability(chain.unserved),
         max_takes=own.clip_class.need.max_takes,
         unkept_probability=_probability(chain.unkept),
+        draft=own.clip_class.draft_of is not None,
+        drafting_usd=from_micro(drafting),
+        group=own.clip_class.group,
+        degraded=candidate.degraded,
+        penalty_usd=from_micro(candidate.penalty),
         request=None,
         further_requests=(),
     )
@@ -139,13 +175,20 @@ def _own(members: Members, prepared: tuple[Request, ...]) -> dict[str, Any]:
     }
 
 
-def _left_out(own: Choices, members: Members) -> LeftOut:
+def _left_out(own: Choices, drafts: Choices | None, members: Members) -> LeftOut:
     value = to_micro(own.clip_class.need.value_usd or 0)
-    cheapest = min((chain.expected for chain in own.chains), default=None)
+    ways = zip(own.candidates, own.chains, strict=True)
+    cheapest = min((chain.expected + candidate.penalty for candidate, chain in ways), default=None)
+    drafting = 0.0
+    if drafts is not None and drafts.chains:
+        drafting = drafts.clip_class.drafts_each * min(chain.expected for chain in drafts.chains)
     if cheapest is None:
         reason = "no offer is eligible"
-    elif cheapest > value:
-        reason = f"making it costs {usd_text(from_micro(cheapest))}, more than it is worth"
+    elif drafts is not None and not drafts.chains:
+        reason = "no offer is eligible for its drafts"
+    elif cheapest + drafting > value:
+        whole = "making it" if drafts is None else "making it and its drafts"
+        reason = f"{whole} costs {usd_text(from_micro(cheapest + drafting))}, more than it is worth"
     else:
         reason = "the limits leave no room for it"
     return LeftOut(

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Literal
 
 from router.assembly.routes import decimal_text
+from router.assembly.savings import Settled, Terms, expected_spend, nominal_spend
 from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.exposure import Risk
 from router.schema.plan import Baseline, LimitValue, Totals
@@ -27,52 +28,70 @@ def made(choices: Sequence[Choices], counts: Counts) -> Iterator[tuple[Choices, 
                 yield own, candidate, chain, count
 
 
-def totals(choices: Sequence[Choices], counts: Counts, aim: Objective, cvar: float | None, risk: Risk) -> Totals:
+def settled(choices: Sequence[Choices], counts: Counts, terms: Terms) -> Settled:
+    """What packs and volume discounts come to on the expected spend of a plan."""
+    return terms.settle(expected_spend([(chain, count) for _, _, chain, count in made(choices, counts)]))
+
+
+def totals(
+    choices: Sequence[Choices],
+    counts: Counts,
+    aim: Objective,
+    cvar: float | None,
+    risk: Risk,
+    terms: Terms = Terms(),  # noqa: B008  (it is frozen)
+) -> Totals:
     """Sums over all clips; the expected ones are correctly rounded sums of floats.
 
     Parameters
     ----------
     cvar
-        The conditional value at risk that the objective looks at, micro-dollars; None where it looks at none.
+        The conditional value at risk that the objective looks at, micro-dollars at list prices; None where it looks at none.
     risk
-        Figures of the cost's distribution.
+        Figures of the cost's distribution, at list prices.
+    terms
+        Packs and volume discounts: what they save on expected spend is taken off every figure of cost, off the nominal one what they
+        save where nothing fails.
     """
     parts = list(made(choices, counts))
-    asked = sum(own.clip_class.count for own in choices)
-    served = sum(count for *_, count in parts)
-    units: dict[str, Fraction] = {}
-    for _, candidate, _, count in parts:
-        if candidate.offer.unit != "usd":
-            spent = candidate.generation.price_units * count
-            units[candidate.offer.unit] = units.get(candidate.offer.unit, Fraction(0)) + spent
+    asked = sum(own.clip_class.count for own in choices if own.clip_class.draft_of is None)
+    drafts = [(chain, count) for own, _, chain, count in parts if own.clip_class.draft_of is not None]
+    drafted = sum(count for _, count in drafts)
+    served = sum(count for *_, count in parts) - drafted
     lost = sum(
         to_micro(own.clip_class.need.value_usd or 0) * (own.clip_class.count - sum(row[: len(own.candidates)]))
         for own, row in zip(choices, counts, strict=True)
     )
     expected = math.fsum(chain.expected * count for _, _, chain, count in parts)
-    measure = risk.worst if aim.minimise == "worst-case" else expected
-    if cvar is not None:
-        aversion = 1.0 if aim.minimise == "cvar" else float(aim.risk_aversion)
-        measure = (1 - aversion) * expected + aversion * cvar
+    saving = settled(choices, counts, terms).saving
+    nominal = sum(candidate.price * count for _, candidate, _, count in parts)
+    unfailing = terms.settle(nominal_spend([(candidate, count) for _, candidate, _, count in parts])).saving
+    penalty = sum(candidate.penalty * count for _, candidate, _, count in parts)
     return Totals(
         clips=asked,
         served=served,
         left_out=asked - served,
-        nominal_usd=from_micro(sum(candidate.price * count for _, candidate, _, count in parts)),
-        nominal_units={unit: decimal_text(amount) for unit, amount in units.items()},
-        expected_usd=from_micro(expected),
+        nominal_usd=from_micro(nominal - unfailing),
+        nominal_units=_in_units(parts),
+        drafts=drafted,
+        drafts_usd=from_micro(math.fsum(chain.expected * count for chain, count in drafts)),
+        list_usd=from_micro(expected),
+        saving_usd=from_micro(saving),
+        expected_usd=from_micro(expected - saving),
+        per_served_usd=from_micro((expected - saving) / served) if served else None,
         std_usd=from_micro(risk.std),
-        p50_usd=from_micro(risk.p50),
-        p90_usd=from_micro(risk.p90),
-        p95_usd=from_micro(risk.p95),
-        p99_usd=from_micro(risk.p99),
-        cvar95_usd=from_micro(risk.cvar95),
-        best_usd=from_micro(risk.best),
-        worst_usd=from_micro(risk.worst),
-        worst_per_request_usd=from_micro(sum(chain.worst * count for _, _, chain, count in parts)),
+        p50_usd=from_micro(risk.p50 - saving),
+        p90_usd=from_micro(risk.p90 - saving),
+        p95_usd=from_micro(risk.p95 - saving),
+        p99_usd=from_micro(risk.p99 - saving),
+        cvar95_usd=from_micro(risk.cvar95 - saving),
+        best_usd=from_micro(risk.best - saving),
+        worst_usd=from_micro(risk.worst - saving),
+        worst_per_request_usd=from_micro(sum(chain.worst * count for _, _, chain, count in parts) - saving),
         over_budget_probability=risk.over_budget,
         left_out_value_usd=from_micro(lost),
-        objective_usd=from_micro(round(measure) + lost),
+        penalty_usd=from_micro(penalty),
+        objective_usd=from_micro(round(_measure(aim, expected, cvar, risk) - saving) + lost + penalty),
         unserved_expected=_mean(chain.unserved * count for _, _, chain, count in parts),
         unkept_expected=_mean(chain.unkept * count for _, _, chain, count in parts),
         degraded_expected=_mean(
@@ -84,12 +103,34 @@ def totals(choices: Sequence[Choices], counts: Counts, aim: Objective, cvar: flo
     )
 
 
+def _in_units(parts: Sequence[tuple[Choices, Candidate, Chain, int]]) -> dict[str, str]:
+    """What catalogs price in other units, in those units."""
+    units: dict[str, Fraction] = {}
+    for _, candidate, _, count in parts:
+        if candidate.offer.unit != "usd":
+            spent = candidate.generation.price_units * count
+            units[candidate.offer.unit] = units.get(candidate.offer.unit, Fraction(0)) + spent
+    return {unit: decimal_text(amount) for unit, amount in units.items()}
+
+
+def _measure(aim: Objective, expected: float, cvar: float | None, risk: Risk) -> float:
+    """What is minimised of the cost at list prices."""
+    if cvar is None:
+        return risk.worst if aim.minimise == "worst-case" else expected
+    aversion = 1.0 if aim.minimise == "cvar" else float(aim.risk_aversion)
+    return (1 - aversion) * expected + aversion * cvar
+
+
 def _mean(terms: Iterator[float]) -> float:
     return round(math.fsum(terms), 6)
 
 
 def limit_value(
-    name: str, unit: Literal["usd", "clips", "seconds", "share"], sense: str, bound: Fraction, used: Fraction
+    name: str,
+    unit: Literal["usd", "clips", "seconds", "share", "score", "minutes"],
+    sense: str,
+    bound: Fraction,
+    used: Fraction,
 ) -> LimitValue:
     """One limit as the plan shows it; money comes in micro-dollars.
 
@@ -109,23 +150,33 @@ def _six(number: Fraction, sense: str) -> Decimal:
     return Decimal(math.ceil(millionths) if sense == "at_most" else math.floor(millionths)).scaleb(-6)
 
 
-def baselines(choices: Sequence[Choices], counts: Counts) -> tuple[Baseline, ...]:
-    """What the clips made would cost on one model wherever it can serve, and on the dearest eligible offer."""
+def baselines(
+    choices: Sequence[Choices],
+    counts: Counts,
+    terms: Terms = Terms(),  # noqa: B008  (it is frozen)
+) -> tuple[Baseline, ...]:
+    """What the clips made would cost on one model wherever it can serve, and on the dearest eligible offer.
+
+    A rule buys no packs, yet has the volume discounts that its spend earns; and it makes nothing below its requirements.
+    """
     parts = list(made(choices, counts))
     planned = math.fsum(chain.expected * count for _, _, chain, count in parts)
-    models = dict.fromkeys(c.offer.model for own, *_ in parts for c in own.candidates if _has_choice(own))
+    planned -= settled(choices, counts, terms).saving
+    models = dict.fromkeys(c.offer.model for own, *_ in parts for c, _ in _ordinary(own) if _has_choice(own))
     rules: list[tuple[str, Callable[[Choices], Chain | None]]] = [
         (f"always {model}", partial(_cheapest_on, model=model)) for model in models
     ]
     rules.append(("always the dearest eligible", _dearest))
     found: list[Baseline] = []
     for name, rule in rules:
-        priced = [(rule(own), chain, count) for own, _, chain, count in parts]
-        cost = math.fsum((ruled or chain).expected * count for ruled, chain, count in priced)
+        priced = [(own.clip_class.draft_of is None, rule(own), chain, count) for own, _, chain, count in parts]
+        taken = [(ruled or chain, count) for _, ruled, chain, count in priced]
+        cost = math.fsum(chain.expected * count for chain, count in taken)
+        cost -= terms.without_packs.settle(expected_spend(taken)).saving
         found.append(
             Baseline(
                 name=name,
-                clips=sum(count for ruled, _, count in priced if ruled is not None),
+                clips=sum(count for finished, ruled, _, count in priced if finished and ruled is not None),
                 expected_usd=from_micro(cost),
                 saving_usd=from_micro(round(cost) - round(planned)),
             )
@@ -133,15 +184,20 @@ def baselines(choices: Sequence[Choices], counts: Counts) -> tuple[Baseline, ...
     return tuple(found)
 
 
+def _ordinary(own: Choices) -> list[tuple[Candidate, Chain]]:
+    """The ways to make a clip as it is asked for."""
+    return [pair for pair in zip(own.candidates, own.chains, strict=True) if not pair[0].degraded]
+
+
 def _has_choice(own: Choices) -> bool:
-    return len({candidate.offer.model for candidate in own.candidates}) > 1
+    return len({candidate.offer.model for candidate, _ in _ordinary(own)}) > 1
 
 
 def _cheapest_on(own: Choices, model: str) -> Chain | None:
-    pairs = zip(own.candidates, own.chains, strict=True)
-    return min((chain for c, chain in pairs if c.offer.model == model), key=lambda chain: chain.expected, default=None)
+    on_model = (chain for candidate, chain in _ordinary(own) if candidate.offer.model == model)
+    return min(on_model, key=lambda chain: chain.expected, default=None)
 
 
-def _dearest(own: Choices) -> Chain:
-    pairs = zip(own.candidates, own.chains, strict=True)
-    return max(pairs, key=lambda pair: (pair[0].price, pair[1].expected))[1]
+def _dearest(own: Choices) -> Chain | None:
+    dearest = max(_ordinary(own), key=lambda pair: (pair[0].price, pair[1].expected), default=None)
+    return None if dearest is None else dearest[1]

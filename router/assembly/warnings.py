@@ -11,6 +11,7 @@ from router.schema.candidate import Candidate, Chain, Offer
 from router.schema.catalog import Catalog
 from router.schema.plan import Route
 from router.schema.scenario import Scenario
+from router.units import Micro, to_micro
 
 LIKELY_UNSERVED = 0.01
 """From this chance on that nobody makes a clip, a plan says so."""
@@ -46,6 +47,22 @@ def warnings(
         *_unserved(scenario, used),
     ]
     return tuple(dict.fromkeys([*found, *_requests(scenario, routes)]))
+
+
+def settlement(saving: float, routes: Sequence[Route], worst: Micro) -> Iterator[str]:
+    """How packs and discounts enter the figures of a cost that is not certain.
+
+    Parameters
+    ----------
+    worst
+        The worst case at list prices, micro-dollars.
+    """
+    nominal = sum(to_micro(route.price_usd) * route.count for route in routes)
+    if saving and worst != nominal:
+        yield (
+            "packs and volume discounts are settled on the expected spend: what they save on it is taken off every figure of the cost, "
+            "percentiles and the worst case too"
+        )
 
 
 def _stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
@@ -105,6 +122,9 @@ def _names(scenario: Scenario, offers: Sequence[Offer]) -> Iterator[str]:
         for wanted, known in ((cap.where.model, models), (cap.where.provider, providers)):
             if wanted is not None and wanted not in known:
                 yield f"limits.caps[{position}].where: no offer bears the name '{wanted}'{_near(wanted, known)}"
+    for field, entries in (("packs", scenario.packs), ("tiers", scenario.tiers)):
+        for name in dict.fromkeys(entry.provider for entry in entries if entry.provider not in providers):
+            yield f"{field}: no offer bears the name '{name}'{_near(name, providers)}"
 
 
 def _near(name: str, known: Iterable[str]) -> str:
@@ -115,6 +135,8 @@ def _near(name: str, known: Iterable[str]) -> str:
 def _rules(scenario: Scenario) -> Iterator[str]:
     if scenario.fallback.order == "expected" and scenario.fallback.across == "provider":
         yield 'fallback.order = "expected" needs across = "all": a provider orders its own fallback by price'
+    if scenario.limits.groups is not None and all(clip.group is None for clip in scenario.clips):
+        yield f'limits.groups = "{scenario.limits.groups}" binds nothing: no clip names its group'
 
 
 def _billing(used: Sequence[tuple[Candidate, Chain]]) -> Iterator[str]:
@@ -138,7 +160,9 @@ def _unserved(scenario: Scenario, used: Sequence[tuple[Candidate, Chain]]) -> It
 
 def _requests(scenario: Scenario, routes: Sequence[Route]) -> Iterator[str]:
     users = {clip.id: clip.request for clip in scenario.clips if clip.request}
-    for route in routes if users else ():
+    # A draft is by its nature not what the clip's request asks for.
+    finals = [route for route in routes if not route.draft]
+    for route in finals if users else ():
         for clip in route.clips:
             for field in _overridden(users.get(clip, {}), route.request.body if route.request else {}):
                 yield f"clip '{clip}': request.{field} is decided by the plan; the clip's own value is not sent"

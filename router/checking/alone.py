@@ -7,8 +7,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from router.checking.degraded import degraded_list
+from router.checking.drafts_alone import drafts_and_groups
 from router.checking.prices import Priced, billed, charge, possible, price_lines
 from router.checking.requests import requests
+from router.checking.savings_alone import savings_alone
 from router.checking.spread import spread
 from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
@@ -24,7 +27,8 @@ def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
     catalogs
         Those of the plan's catalogs that could be found; routes priced by others are not priced again.
     """
-    findings = [*_catalogs(plan, catalogs), *_sums(plan), *_limits(plan), *_baselines(plan)]
+    findings = [*_catalogs(plan, catalogs), *_sums(plan), *drafts_and_groups(plan), *_limits(plan), *_baselines(plan)]
+    findings += [*savings_alone(plan), *degraded_list(plan)]
     lines = price_lines(catalogs)
     at_hand = {catalog.name for catalog in catalogs}
     for number, route in enumerate(plan.routes, start=1):
@@ -50,39 +54,44 @@ def _sums(plan: Plan) -> Iterator[str]:
     for entry in (*routes, *plan.left_out):
         if entry.count != sum(entry.counts):
             yield f"says {entry.count} clips where its counts add up to {sum(entry.counts)}"
-    served = sum(route.count for route in routes)
+    generated = sum(route.count for route in routes)
+    served = sum(route.count for route in routes if not route.draft)
     left = sum(entry.count for entry in plan.left_out)
     worst = sum((route.worst_usd * route.count for route in routes), Decimal(0))
     exact = {
         "served": served,
         "left_out": left,
         "clips": served + left,
-        "nominal_usd": sum((route.price_usd * route.count for route in routes), Decimal(0)),
-        "worst_per_request_usd": worst,
+        "drafts": generated - served,
+        "penalty_usd": sum((route.penalty_usd * route.count for route in routes), Decimal(0)),
         "left_out_value_usd": sum((entry.value_usd * entry.count for entry in plan.left_out), Decimal(0)),
     }
     for name, value in exact.items():
         if getattr(sums, name) != value:
             yield f"totals.{name} is {getattr(sums, name)}, should be {value}"
-    if sums.worst_usd > worst:
-        yield f"totals.worst_usd is {sums.worst_usd}, above the sum of the clips' worst cases {worst}"
+    if abs(sums.worst_per_request_usd - (worst - sums.saving_usd)) > (_MICRO if sums.saving_usd else 0):
+        yield f"totals.worst_per_request_usd is {sums.worst_per_request_usd}, should be {worst - sums.saving_usd}"
+    if sums.worst_usd > sums.worst_per_request_usd:
+        yield f"totals.worst_usd is {sums.worst_usd}, above the sum of the clips' worst cases {sums.worst_per_request_usd}"
     # Routes show expectations rounded to the micro-dollar; each clip may hide half of one.
-    room = _MICRO * (served // 2 + 1)
+    room = _MICRO * (generated // 2 + 1)
     expected = sum((route.expected_usd * route.count for route in routes), Decimal(0))
-    if abs(sums.expected_usd - expected) > room:
-        yield f"totals.expected_usd is {sums.expected_usd}, should be {expected}"
-    objective = _objective(plan) + sums.left_out_value_usd
+    if abs(sums.expected_usd + sums.saving_usd - expected) > room:
+        yield f"totals.expected_usd is {sums.expected_usd}, should be {expected - sums.saving_usd}"
+    if abs(sums.list_usd - sums.saving_usd - sums.expected_usd) > (_MICRO if sums.saving_usd else 0):
+        yield f"totals.list_usd is {sums.list_usd}, should be {sums.expected_usd + sums.saving_usd}"
+    objective = _objective(plan) + sums.left_out_value_usd + sums.penalty_usd
     if abs(sums.objective_usd - objective) > 2 * _MICRO:
         yield f"totals.objective_usd is {sums.objective_usd}, should be {objective:.6f}"
     unkept = math.fsum(route.unkept_probability * route.count for route in routes)
-    if abs(sums.unkept_expected - unkept) > 1e-6 + 1e-9 * served:
+    if abs(sums.unkept_expected - unkept) > 1e-6 + 1e-9 * generated:
         yield f"totals.unkept_expected is {sums.unkept_expected}, should be {unkept:.6f}"
     yield from spread(sums, simulated=plan.distribution.method == "simulated")
     unserved = math.fsum(route.unserved_probability * route.count for route in routes)
-    if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * served:
+    if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * generated:
         yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
     degraded = math.fsum(step.probability * route.count for route in routes for step in route.chain if step.shortfall)
-    if abs(sums.degraded_expected - degraded) > 1e-6 + 1e-9 * served:
+    if abs(sums.degraded_expected - degraded) > 1e-6 + 1e-9 * generated:
         yield f"totals.degraded_expected is {sums.degraded_expected}, should be {degraded:.6f}"
     gap = float((sums.objective_usd - plan.bound_usd) / sums.objective_usd) if sums.objective_usd else 0.0
     if gap < 0 or abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap <= 1e-9):
@@ -128,6 +137,8 @@ def _route(route: Route) -> Iterator[str]:
     for step in route.chain:
         if step.dubbing_usd and step.audio != "deferred":
             yield f"dubs {step.provider}/{step.model}, which is {step.audio}"
+    if route.penalty_usd and not route.degraded:
+        yield f"penalty_usd is {route.penalty_usd} for clips that meet their requirements"
     same = ("provider", "model", "resolution", "audio", "segments", "price_usd", "dubbing_usd")
     if any(getattr(route, name) != getattr(primary, name) for name in same):
         yield "its chain does not begin with the route itself"

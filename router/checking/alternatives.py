@@ -9,11 +9,15 @@ from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
 
+from router.checking.degraded import ways_below
+from router.checking.drafts import draft_of
 from router.checking.limits import CostedRoute
-from router.checking.prices import Priced, price_for, price_lines
-from router.checking.recourse import Cost, chain_of, cost_of
+from router.checking.prices import Priced, dubbed, is_dubbed, price_for, price_lines
+from router.checking.primaries import may_be_primary
+from router.checking.recourse import Cost, Tried, chain_of, cost_of
+from router.checking.savings import most_saved, settle, spend_of
 from router.schema.catalog import Catalog
-from router.schema.plan import Plan
+from router.schema.plan import Plan, Route
 from router.schema.scenario import Clip, Requirements, Scenario
 
 need_of = attrgetter("seconds", *(name for name in Requirements.model_fields if name not in {"group", "request"}))
@@ -28,14 +32,29 @@ class Book:
         self.lines = price_lines(catalogs, scenario)
         self.unserved = round(Fraction(scenario.fallback.unserved_usd) * 1_000_000)
         self._known: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
+        self._primaries: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
 
-    def eligible(self, clip: Clip) -> list[tuple[Priced, int]]:
-        """(line, price) of everything that meets all requirements."""
-        return self._prices(clip, degraded=False)
+    def eligible(self, clip: Clip, *, draft: bool = False) -> list[tuple[Priced, int]]:
+        """(line, price) of everything that meets all requirements, and what limits ask of a primary."""
+        limits, priced = self.scenario.limits, self._prices(clip, degraded=False)
+        if limits.mean_quality_min is None and limits.deadline_minutes is None:
+            return priced
+        key = (draft, need_of(clip))
+        if key not in self._primaries:
+            self._primaries[key] = [pair for pair in priced if may_be_primary(pair[0], clip, limits, draft=draft)]
+        return self._primaries[key]
 
     def catching(self, clip: Clip) -> list[tuple[Priced, int]]:
         """(line, price) of everything that may catch the clip."""
         return self._prices(clip, degraded=self.scenario.fallback.accept == "degraded")
+
+    def chain(self, clip: Clip, line: Priced, price: int) -> list[Tried]:
+        """The chain behind a line that makes the clip at this price."""
+
+        def dubbing(tried: Priced) -> int:
+            return dubbed(clip, self.scenario.dubbing) if is_dubbed(tried, clip) else 0
+
+        return chain_of(line, self.catching(clip), price, self.scenario.fallback, dubbing)
 
     def _prices(self, clip: Clip, *, degraded: bool) -> list[tuple[Priced, int]]:
         key = (degraded, need_of(clip))
@@ -51,25 +70,24 @@ class Alternatives:
 
     def __init__(self, book: Book, clips: Mapping[str, Clip], costs: Sequence[CostedRoute]) -> None:
         self.book, self.scenario, self.clips, self.costs = book, book.scenario, clips, costs
-        self._known_ways: dict[tuple[object, ...], list[tuple[Priced, int, float]]] = {}
+        self._known_ways: dict[tuple[object, ...], list[tuple[Priced, int, Cost]]] = {}
 
     def baselines(self, plan: Plan) -> Iterator[str]:
         """The named baselines, worked out again for the clips that the plan makes."""
-        costs: list[tuple[int, float, list[tuple[Priced, int, float]]]] = []
-        for route, _, _, cost in self.costs:
-            clip = self.clips[route.clips[0]]
-            costs.append((route.count, cost.expected, self._ways(clip)))
-        planned = round(math.fsum(count * expected for count, expected, _ in costs))
+        ways = [self._ways_of(route) for route, *_ in self.costs]
+        bought = [pack.bought for pack in plan.packs]
+        planned = round(self._after([(route.count, cost, route.max_takes) for route, *_, cost in self.costs], bought))
         for baseline in plan.baselines:
             model = baseline.name.removeprefix("always ")
-            total, ruled = [], 0
-            for count, planned_cost, ways in costs:
-                on_model = [expected for line, _, expected in ways if line.entry.model == model]
-                if model == "the dearest eligible":
-                    on_model = [max(ways, key=lambda way: (way[1], way[2]))[2]]
-                total.append(count * min(on_model, default=planned_cost))
-                ruled += count if on_model else 0
-            spent = math.fsum(total)
+            taken, ruled = [], 0
+            for (route, *_, planned_cost), own in zip(self.costs, ways, strict=True):
+                on_model = [cost for line, _, cost in own if line.entry.model == model]
+                if model == "the dearest eligible" and own:
+                    on_model = [max(own, key=lambda way: (way[1], way[2].expected))[2]]
+                cost = min(on_model, key=lambda cost: cost.expected, default=planned_cost)
+                taken.append((route.count, cost, route.max_takes))
+                ruled += route.count if on_model and not route.draft else 0
+            spent = self._after(taken, ())
             if not close(micro(baseline.expected_usd), spent) or not close(
                 micro(baseline.saving_usd), round(spent) - planned
             ):
@@ -78,37 +96,61 @@ class Alternatives:
                 yield f"baseline '{baseline.name}' decides {baseline.clips} clips, should be {ruled}"
 
     def bound(self) -> Decimal:
-        """What every clip costs on its best way, or by being left out, limits aside; dollars."""
+        """What every clip costs on its best way, its drafts on theirs, or by being left out, limits aside; dollars.
+
+        Of what is spent with a provider, packs and discounts are taken to save the share that the best of them saves at most.
+        """
         least = []
         for clip in self.scenario.clips:
-            costs = [expected for *_, expected in self._ways(clip)]
+            costs = [self._least(cost, clip.max_takes) for *_, cost in self._ways(clip)]
+            costs += self._below(clip)
+            if clip.drafts is not None:
+                ways = self._ways(draft_of(clip), draft=True)
+                drafts = min((self._least(cost, 1) for *_, cost in ways), default=None)
+                costs = [] if drafts is None else [cost + clip.drafts.count * drafts for cost in costs]
             if clip.value_usd is not None:
                 costs.append(float(round(Fraction(clip.value_usd) * 1_000_000)))
             least.append(min(costs, default=0.0) * clip.count)
         return usd(math.fsum(least))
 
-    def _ways(self, clip: Clip) -> list[tuple[Priced, int, float]]:
-        """(line, price, expected cost) of every eligible way to make a clip; remembered by requirements."""
-        key = need_of(clip)
+    def _ways_of(self, route: Route) -> list[tuple[Priced, int, Cost]]:
+        """Every eligible way to make what a route makes."""
+        clip = next(self.clips[name] for name in route.clips if name in self.clips)
+        return self._ways(draft_of(clip), draft=True) if route.draft else self._ways(clip)
+
+    def _ways(self, clip: Clip, *, draft: bool = False) -> list[tuple[Priced, int, Cost]]:
+        """(line, price, cost) of every eligible way to make a clip; remembered by requirements."""
+        key = (draft, need_of(clip))
         if key not in self._known_ways:
-            rule, outages, catching = self.scenario.fallback, self.scenario.outages, self.book.catching(clip)
             self._known_ways[key] = [
-                (
-                    line,
-                    price,
-                    self._least(
-                        cost_of(chain_of(line, catching, price, rule), outages, self.book.unserved, clip.max_takes)
-                    ),
-                )
-                for line, price in self.book.eligible(clip)
+                (line, price, self._cost(clip, line, price)) for line, price in self.book.eligible(clip, draft=draft)
             ]
         return self._known_ways[key]
 
-    def _least(self, cost: Cost) -> float:
+    def _cost(self, clip: Clip, line: Priced, price: int) -> Cost:
+        return cost_of(self.book.chain(clip, line, price), self.scenario.outages, self.book.unserved, clip.max_takes)
+
+    def _below(self, clip: Clip) -> Iterator[float]:
+        """What one clip adds to the objective at least on every way below its requirements."""
+        for line in self.book.lines if self.scenario.objective.degrade else ():
+            for way in ways_below(line, clip, self.scenario.objective):
+                for other, price in self.book.eligible(way.clip):
+                    if other is line:
+                        yield self._least(self._cost(way.clip, line, price), clip.max_takes) + way.penalty
+
+    def _least(self, cost: Cost, takes: int) -> float:
         """What one clip adds to the objective at least: every measure of risk is at least the mean."""
         rule, outages = self.scenario.objective, self.scenario.outages
         own = rule.minimise == "worst-case" and "per-run" not in (outages.correlation, outages.provider_correlation)
-        return cost.worst if own else cost.expected
+        spend = spend_of([(1, cost.steps, takes)], self.scenario)
+        saved = math.fsum(amount * most_saved(provider, self.scenario) for provider, amount in spend.items())
+        return (cost.worst if own else cost.expected) - saved
+
+    def _after(self, parts: Sequence[tuple[int, Cost, int]], bought: Sequence[int]) -> float:
+        """Expected cost of (clips, cost, takes) after what so many packs, and discounts, take off."""
+        spend = spend_of([(count, cost.steps, takes) for count, cost, takes in parts], self.scenario)
+        listed = math.fsum(count * cost.expected for count, cost, _ in parts)
+        return listed - settle(spend, self.scenario, bought).saving
 
 
 def micro(amount: Decimal) -> int:

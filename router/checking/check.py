@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +15,9 @@ from functools import cached_property
 from operator import attrgetter
 
 from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
+from router.checking.assumptions import assumptions
+from router.checking.degraded import degraded_list, lowered_by
+from router.checking.drafts import counts, draft_of, drafting, groups, left_out, per_served
 from router.checking.limits import used_of_limits
 from router.checking.prices import (
     Priced,
@@ -26,9 +28,11 @@ from router.checking.prices import (
     is_dubbed,
     possible,
 )
-from router.checking.recourse import Cost, Tried, chain_of, cost_of, failure_rate, keep_rate, model_availability
-from router.checking.requests import DECIDED, requests
+from router.checking.primaries import exact_parts
+from router.checking.recourse import Cost, Tried, cost_of, failure_rate, keep_rate, model_availability
+from router.checking.requests import own_request, requests
 from router.checking.run_states import StateTotal, cvar, totals_in_states, worst_of_run
+from router.checking.savings import settle, settlement, spend_of
 from router.checking.spread import spread
 from router.schema.catalog import Catalog
 from router.schema.plan import ChainStep, Plan, Route
@@ -59,7 +63,8 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     others = Alternatives(checked.book, checked.clips, checked.costs)
     findings += others.baselines(plan)
     bound = others.bound()
-    if plan.method == "argmin" and plan.totals.objective_usd > bound + Decimal("0.000001"):
+    settles = bool(scenario.packs or scenario.tiers)  # With these, what each clip costs at best alone is no plan
+    if plan.method == "argmin" and not settles and plan.totals.objective_usd > bound + Decimal("0.000001"):
         findings.append(
             f"calls itself optimal without binding limits at {plan.totals.objective_usd}, but {bound} is possible"
         )
@@ -77,8 +82,10 @@ class _Check:
     def findings(self) -> Iterator[str]:
         """Everything that is wrong; limits and totals are looked at once every route is known to be sold."""
         yield from self._catalogs()
-        yield from self._assumptions()
-        yield from self._counts()
+        yield from assumptions(self.plan, self.scenario)
+        yield from counts(self.plan, self.clips)
+        yield from left_out(self.plan, self.clips)
+        yield from groups(self.plan.routes, self.clips, self.scenario.limits.groups)
         for number, route in enumerate(self.plan.routes, start=1):
             for finding in self._route(route):
                 yield f"route {number} ({route.provider}/{route.model}): {finding}"
@@ -93,72 +100,23 @@ class _Check:
         if recorded != (given := [(catalog.name, catalog.as_of) for catalog in self.catalogs]):
             yield f"priced with {_dated(recorded)}, but the scenario names {_dated(given)}"
 
-    def _assumptions(self) -> Iterator[str]:
-        """What the plan says that it minimised, and that its figures assume about outages."""
-        aim, wanted = self.plan.objective, self.scenario.objective
-        if (aim.minimise, aim.level, aim.risk_aversion) != (
-            wanted.minimise,
-            float(wanted.level),
-            float(wanted.risk_aversion),
-        ):
-            yield "objective is not what the scenario says"
-        if (aim.cvar_usd is None) != (wanted.minimise != "cvar" and not wanted.risk_aversion):
-            yield "objective.cvar_usd does not belong to the objective"
-        stated, said = self.scenario.outages, self.plan.outages
-        tried = {(step.provider, step.model) for route in self.plan.routes for step in route.chain}
-        providers = {p: float(stated.availability[p]) for p, _ in tried if p in stated.availability}
-        should: dict[str, object] = {
-            "correlation": stated.correlation,
-            "provider_correlation": stated.provider_correlation or stated.correlation,
-            "providers": providers,
-            "unserved_usd": usd(self.book.unserved),
-            "run_minutes": None,
-            "repair_minutes": {},
-        }
-        if "over-time" in (stated.correlation, stated.provider_correlation):
-            names = [(f"{provider}/{model}", model) for provider, model in tried] + [(name, name) for name in providers]
-            times = {
-                own: stated.repair_minutes_of.get(own, stated.repair_minutes_of.get(model)) for own, model in names
-            }
-            should["repair_minutes"] = {own: float(time or stated.repair_minutes or 0) for own, time in times.items()}
-            should["run_minutes"] = float(stated.run_minutes or 0)
-        for name, value in should.items():
-            if getattr(said, name) != value:
-                yield f"outages.{name} is not what the scenario says"
-
-    def _counts(self) -> Iterator[str]:
-        planned: Counter[str] = Counter()
-        for entry in (*self.plan.routes, *self.plan.left_out):
-            if entry.count != sum(entry.counts):
-                yield f"says {entry.count} clips where its counts add up to {sum(entry.counts)}"
-            for name, count in zip(entry.clips, entry.counts, strict=True):
-                planned[name] += count
-        for left in self.plan.left_out:
-            for name in left.clips:
-                stated = self.clips[name].value_usd if name in self.clips else None
-                value = None if stated is None else usd(round(Fraction(stated) * 1_000_000))
-                if name in self.clips and (value is None or value != left.value_usd):
-                    worth = (
-                        "has no value and must be made" if value is None else f"is worth {value}, not {left.value_usd}"
-                    )
-                    yield f"clip '{name}' is left out, but {worth}"
-        for name in planned.keys() | self.clips.keys():
-            wanted = self.clips[name].count if name in self.clips else 0
-            if planned[name] != wanted:
-                yield f"clip '{name}': {planned[name]} planned, {wanted} wanted"
-
     def _route(self, route: Route) -> Iterator[str]:
         clips = [self.clips[name] for name in route.clips if name in self.clips]
         if not clips:
             return
-        need = need_of(clips[0])
-        if any(need_of(other) != need for other in clips[1:]):
+        own = self._class_of(clips[0])
+        if any(self._class_of(other) != own for other in clips[1:]):
             yield "merges clips of different requirements"
             return
+        if route.draft:
+            if clips[0].drafts is None:
+                yield f"drafts clip '{clips[0].id}', which asks for no drafts"
+                return
+            clips = [draft_of(clip) for clip in clips]
         yield from requests(route)
         for clip in clips:
-            yield from _own_request(route, clip)
-        key = (need, _shared(route))
+            yield from own_request(route, clip)
+        key = (need_of(clips[0]), _shared(route))
         if key not in self._seen:
             self._seen[key] = self._made(route, clips[0])
         findings, costed = self._seen[key]
@@ -166,29 +124,41 @@ class _Check:
         if costed is not None:
             self.costs.append((route, *costed))
 
+    def _class_of(self, clip: Clip) -> tuple[object, ...]:
+        """The same for all clips that are interchangeable."""
+        return need_of(clip), clip.group if self.scenario.limits.groups is not None else None
+
+    def _class_of_route(self, route: Route) -> tuple[object, ...]:
+        return self._class_of(next(self.clips[name] for name in route.clips if name in self.clips))
+
     def _made(self, route: Route, clip: Clip) -> tuple[list[str], Costed | None]:
         """What is wrong with how a route makes a clip, and what that costs; the same for all routes that make it so."""
-        eligible = dict(self.book.eligible(clip))
+        if route.degraded:
+            way = lowered_by(route, clip, self.book.lines, self.scenario.objective)
+            if way is None:
+                return [f"may not make clip '{clip.id}' below its {' and '.join(route.degraded)}"], None
+            if micro(route.penalty_usd) != way.penalty:
+                return [f"penalty_usd is {route.penalty_usd}, should be {usd(way.penalty)}"], None
+            clip = way.clip
+        elif route.penalty_usd:
+            return [f"penalty_usd is {route.penalty_usd} for clips that meet their requirements"], None
+        eligible = dict(self.book.eligible(clip, draft=route.draft))
         # An eligible line before any other: a dubbed route does not tell a silent offer from one with sound.
         line = next((line for line in (*eligible, *self.book.lines) if _sells(line, route, clip)), None)
         if line is None:
             return ["no catalog sells this"], None
         if line not in eligible:
-            return [f"may not serve clip '{clip.id}'"], None
+            return [f"may not serve {'drafts of ' if route.draft else ''}clip '{clip.id}'"], None
         price = eligible[line]
         findings = list(self._generation(route, clip, line))
         if micro(route.price_usd) != price:
             findings.append(f"price_usd is {route.price_usd}, the catalog makes it {usd(price)}")
-        steps = chain_of(line, self.book.catching(clip), price, self.scenario.fallback)
+        steps = self.book.chain(clip, line, price)
         cost = cost_of(steps, self.scenario.outages, self.book.unserved, clip.max_takes)
         return findings + list(self._chain(route, clip, steps, cost)), (line, price, cost)
 
     def _generation(self, route: Route, clip: Clip, line: Priced) -> Iterator[str]:
-        segments = [Fraction(length) for length in route.segments]
-        if line.terms.seconds is not None and line.terms.seconds.step == 0:
-            exact = max(Fraction(clip.seconds) / len(segments), Fraction(line.terms.seconds.min or 0))
-            if all(abs(length - exact) < Fraction(1, 10**6) for length in segments):
-                segments = [exact] * len(segments)
+        segments = exact_parts(line, Fraction(clip.seconds), route.segments)
         if not all(possible(line, length) for length in segments):
             yield f"the model cannot generate {', '.join(map(str, route.segments))} s"
             return
@@ -250,36 +220,64 @@ class _Check:
             yield f"its chain misstates what {name} falls short of"
 
     def _totals(self) -> Iterator[str]:
-        sums, counts = self.plan.totals, [(route.count, price, cost) for route, _, price, cost in self.costs]
-        served = sum(count for count, *_ in counts)
+        sums, made = self.plan.totals, [(route.count, price, cost) for route, _, price, cost in self.costs]
+        served = sum(route.count for route, *_ in self.costs if not route.draft)
         lost = sum((left.value_usd * left.count for left in self.plan.left_out), Decimal(0))
-        expected = math.fsum(cost.expected * count for count, _, cost in counts)
-        worst = sum(cost.worst * count for count, _, cost in counts)
-        objective = self.objective(expected, self._worst(worst)) + micro(lost)
+        expected = math.fsum(cost.expected * count for count, _, cost in made)
+        worst = sum(cost.worst * count for count, _, cost in made)
+        drafts = math.fsum(cost.expected * route.count for route, _, _, cost in self.costs if route.draft)
+        saving, unfailing = self._savings
+        penalty = sum(micro(route.penalty_usd) * route.count for route, *_ in self.costs)
+        objective = self.objective(expected, self._worst(worst)) - saving + micro(lost) + penalty
+        nominal = sum(price * count for count, price, _ in made)
         exact = {
             "clips": sum(clip.count for clip in self.scenario.clips),
             "served": served,
+            "drafts": sum(route.count for route, *_ in self.costs if route.draft),
             "left_out": sum(left.count for left in self.plan.left_out),
-            "nominal_usd": usd(sum(price * count for count, price, _ in counts)),
-            "worst_usd": usd(self._worst(worst)),
-            "worst_per_request_usd": usd(worst),
             "left_out_value_usd": lost,
+            "penalty_usd": usd(penalty),
         }
+        certain = {
+            "nominal_usd": nominal - unfailing,
+            "worst_usd": self._worst(worst) - saving,
+            "worst_per_request_usd": worst - saving,
+        }
+        # What is saved is a float, and with it what is left of certain money.
+        floats = {
+            "list_usd": expected,
+            "saving_usd": saving,
+            "expected_usd": expected - saving,
+            "objective_usd": objective,
+            "drafts_usd": drafts,
+        }
+        if self.scenario.packs or self.scenario.tiers:
+            floats |= certain
+        else:
+            exact |= {name: usd(amount) for name, amount in certain.items()}
         for name, value in exact.items():
             if getattr(sums, name) != value:
                 yield f"totals.{name} is {getattr(sums, name)}, should be {value}"
-        floats = {"expected_usd": expected, "objective_usd": objective}
         if self.plan.objective.cvar_usd is not None:
-            tail = self._cvar(float(self.scenario.objective.level))
+            tail = self._cvar(float(self.scenario.objective.level)) - saving
             if not math.isnan(tail) and not close(micro(self.plan.objective.cvar_usd), tail):
                 yield f"objective.cvar_usd is {self.plan.objective.cvar_usd}, should be {usd(tail)}"
         for name, amount in floats.items():
             if not close(micro(getattr(sums, name)), amount):
                 yield f"totals.{name} is {getattr(sums, name)}, should be {usd(amount)}"
-        unserved = math.fsum(cost.unserved * count for count, _, cost in counts)
+        yield from settlement(self.plan, self.scenario, self._spend)
+        yield from degraded_list(self.plan, self.clips)
+        yield from self._means()
+        yield from spread(sums, simulated=self.plan.distribution.method == "simulated")
+        yield from self._optimality()
+
+    def _means(self) -> Iterator[str]:
+        """Mean numbers of clips that do not end as planned."""
+        sums, counts = self.plan.totals, [(route.count, cost) for route, *_, cost in self.costs]
+        unserved = math.fsum(cost.unserved * count for count, cost in counts)
         if abs(sums.unserved_expected - unserved) > 1e-6 + 1e-9 * unserved:
             yield f"totals.unserved_expected is {sums.unserved_expected}, should be {unserved:.6f}"
-        unkept = math.fsum(cost.unkept * count for count, _, cost in counts)
+        unkept = math.fsum(cost.unkept * count for count, cost in counts)
         if abs(sums.unkept_expected - unkept) > 1e-6 + 1e-9 * unkept:
             yield f"totals.unkept_expected is {sums.unkept_expected}, should be {unkept:.6f}"
         degraded = math.fsum(
@@ -287,8 +285,23 @@ class _Check:
         )
         if abs(sums.degraded_expected - degraded) > 1e-6 + 1e-9 * degraded:
             yield f"totals.degraded_expected is {sums.degraded_expected}, should be {degraded:.6f}"
-        yield from spread(sums, simulated=self.plan.distribution.method == "simulated")
-        yield from self._optimality()
+        yield from per_served(sums)
+        yield from drafting(self.costs, self._class_of_route)
+
+    @cached_property
+    def _spend(self) -> dict[str, float]:
+        """What each provider's models bill on average, dubbing aside; worked out where packs or discounts look at it."""
+        return spend_of([(route.count, cost.steps, route.max_takes) for route, _, _, cost in self.costs], self.scenario)
+
+    @cached_property
+    def _savings(self) -> tuple[float, float]:
+        """What packs and volume discounts take off: on expected spend, and on nominal spend with the same packs."""
+        nominal: dict[str, float] = {}
+        for route, line, price, _ in self.costs:
+            provider = line.entry.provider
+            nominal[provider] = nominal.get(provider, 0.0) + (price - micro(route.dubbing_usd)) * route.count
+        bought = [pack.bought for pack in self.plan.packs]
+        return settle(self._spend, self.scenario, bought).saving, settle(nominal, self.scenario, bought).saving
 
     def _members(self) -> list[tuple[int, Sequence[Tried], int]]:
         """(clips, chain, takes) of everything that is made."""
@@ -335,7 +348,9 @@ class _Check:
 
     def _limits(self) -> Iterator[str]:
         shown = {value.limit: value for value in self.plan.limits}
-        for name, sense, bound, used in used_of_limits(self.scenario.limits, self.costs, self._worst, self._cvar):
+        for name, sense, bound, used in used_of_limits(
+            self.scenario.limits, self.costs, self._worst, self._cvar, self._savings[0]
+        ):
             if (used > bound) if sense == "at_most" else (used < bound):
                 yield f"limits.{name}: uses {float(used):.6f}, {sense.replace('_', ' ')} {float(bound):.6f} is allowed"
             value = shown.pop(name, None)
@@ -357,14 +372,6 @@ def _sells(line: Priced, route: Route, clip: Clip) -> bool:
     has = (line.catalog.name, *line.key, entry.mode, line.terms.reference, line.offer.resolution, _audio(line, clip))
     wants = (route.catalog, route.provider, route.model, route.mode, route.reference, route.resolution, route.audio)
     return has == wants and (entry.api_model or entry.model) == route.api_model
-
-
-def _own_request(route: Route, clip: Clip) -> Iterator[str]:
-    """The requests carry what the clip's own table says, but for what the plan decides."""
-    for request in (route.request, *route.further_requests):
-        for name, value in clip.request.items() if request else ():
-            if name not in DECIDED and request and request.body.get(name) != value:
-                yield f"its request does not carry the clip's own request.{name}"
 
 
 def _audio(line: Priced, clip: Clip) -> str:

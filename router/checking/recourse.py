@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from router.checking.prices import Priced
@@ -21,6 +21,8 @@ class Tried:
     line: Priced
     price: int
     bill: int
+    dubbing: int = 0
+    """Sound made elsewhere, part of the bill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,15 @@ class Cost:
     steps: tuple[Tried, ...]
 
 
-def chain_of(primary: Priced, prices: Sequence[tuple[Priced, int]], own: int, rule: Fallback) -> list[Tried]:
-    """The steps behind a primary of price ``own``; ``prices`` are all lines that may catch the clip."""
-    steps = [Tried(primary, own, own)]
+def chain_of(
+    primary: Priced,
+    prices: Sequence[tuple[Priced, int]],
+    own: int,
+    rule: Fallback,
+    dubbing: Callable[[Priced], int] = lambda _: 0,
+) -> list[Tried]:
+    """The steps behind a primary of price ``own``; ``prices`` are all lines that may catch the clip, ``dubbing`` what is in them."""
+    steps = [Tried(primary, own, own, dubbing(primary))]
     cheapest: dict[tuple[str, str], tuple[Priced, int]] = {}
     for line, price in sorted(prices, key=lambda pair: (pair[1], *_rank(pair[0]))):
         cheapest.setdefault(line.key, (line, price))
@@ -52,7 +60,12 @@ def chain_of(primary: Priced, prices: Sequence[tuple[Priced, int]], own: int, ru
         others.sort(key=lambda pair: (_per_success(*pair), *_rank(pair[0])))
     elif rule.direction == "cheaper":
         others.sort(key=lambda pair: (-pair[1], *_rank(pair[0])))
-    steps += [Tried(line, price, own if rule.billed == "requested" else price) for line, price in others]
+    steps += [
+        Tried(line, price, own, dubbing(primary))
+        if rule.billed == "requested"
+        else Tried(line, price, price, dubbing(line))
+        for line, price in others
+    ]
     return steps if rule.max_steps is None else steps[: rule.max_steps + 1]
 
 

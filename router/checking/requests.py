@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from router.schema.plan import Request, Route
+from router.schema.scenario import Clip
 
 DECIDED = {"model", "duration", "quality", "sound", "model_params"}
 """What the plan decides, whatever a clip's own request says."""
@@ -25,6 +26,14 @@ def requests(route: Route) -> Iterator[str]:
         yield f"has {len(every)} requests for {len(route.segments)} segments"
     for request, length in zip(every, route.segments, strict=False):
         yield from _request(route, request, length)
+
+
+def own_request(route: Route, clip: Clip) -> Iterator[str]:
+    """The requests carry what the clip's own table says, but for what the plan decides."""
+    for request in (route.request, *route.further_requests):
+        for name, value in clip.request.items() if request else ():
+            if name not in DECIDED and request and request.body.get(name) != value:
+                yield f"its request does not carry the clip's own request.{name}"
 
 
 def _request(route: Route, request: Request, length: Decimal) -> Iterator[str]:

@@ -10,6 +10,7 @@ import click
 
 from router.cli.common import as_of_option, chosen_format, dollars, output_options, page, verbose_option, write
 from router.errors import NoPlanError
+from router.loading.scenario_file import degrading
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
 from router.schema.plan import Plan
@@ -29,6 +30,8 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 @as_of_option
 @click.option("--time-limit", type=float, callback=_seconds, metavar="SECONDS",
               help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
+@click.option("--degrade", is_flag=True,
+              help="Clips may be made below their requirements, at the scenario's penalties: objective.degrade = true.")  # fmt: skip
 @click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(
     "--fail-if-worst-above", callback=dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
@@ -40,6 +43,7 @@ def command(
     output: str | None,
     on: dt.date | None,
     time_limit: float | None,
+    degrade: bool,
     fail_above: Decimal | None,
     fail_if_worst_above: Decimal | None,
 ) -> int:
@@ -49,7 +53,8 @@ def command(
     """
     form = chosen_format(form, output)
     try:
-        made = plan(Scenario.load(scenario), on=on, time_limit_seconds=time_limit)
+        given = Scenario.load(scenario)
+        made = plan(degrading(given) if degrade else given, on=on, time_limit_seconds=time_limit)
     except NoPlanError as error:
         if form == "json":
             click.echo(as_json(no_plan(error)), nl=False)

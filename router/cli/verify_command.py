@@ -14,7 +14,7 @@ from router.checking.check import check_fully
 from router.cli.common import as_of_option, verbose_option
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
-from router.loading.scenario_file import resolved_catalogs
+from router.loading.scenario_file import degrading, resolved_catalogs
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
@@ -24,9 +24,10 @@ from router.units import usd_text
 @click.command("verify")
 @click.argument("plan_file", metavar="PLAN")
 @click.argument("scenario_file", metavar="[SCENARIO]", required=False)
+@click.option("--degrade", is_flag=True, help="The plan was made with --degrade: objective.degrade = true.")
 @as_of_option
 @verbose_option
-def command(plan_file: str, scenario_file: str | None, on: dt.date | None) -> int:
+def command(plan_file: str, scenario_file: str | None, degrade: bool, on: dt.date | None) -> int:
     """Check a plan file independently of the planner; no solver, no planning code.
 
     With its SCENARIO every price, chain, requirement, limit and total is worked out again from the catalogs. Without it, the plan's own
@@ -37,7 +38,8 @@ def command(plan_file: str, scenario_file: str | None, on: dt.date | None) -> in
         at_hand = [load_catalog(ref.name) for ref in plan.catalogs if ref.name in bundled_names()]
         findings, proofs = check_alone(plan, at_hand), _said_alone(plan, at_hand)
     else:
-        scenario, day = Scenario.load(scenario_file), on or dt.datetime.now(dt.UTC).date()
+        given, day = Scenario.load(scenario_file), on or dt.datetime.now(dt.UTC).date()
+        scenario = degrading(given) if degrade else given
         catalogs = resolved_catalogs(scenario)
         findings, bound = check_fully(plan, scenario, catalogs, day)
         findings += check_alone(plan, catalogs)

@@ -19,6 +19,7 @@ from router.cost.risk_measures import TAIL, Z95
 from router.cost.sample import Sample
 from router.cost.walk import Tally, walk
 from router.schema.exposure import Chances
+from router.units import Micro
 
 BATCH = 1_000
 """Draws that share a stream of random numbers; whole batches are drawn, so that a longer run begins with the same draws."""
@@ -52,6 +53,7 @@ def simulate(
     seed: int = 0,
     until: float | None = None,
     progress: Progress | None = None,
+    saving: Micro = 0,
 ) -> Simulation:
     """Draw what happens to every clip, ``draws`` times.
 
@@ -66,6 +68,8 @@ def simulate(
         value at risk at 0.95 all reach no further than this fraction of the figure to either side.
     progress
         Told the number of draws made, after each batch.
+    saving
+        Taken off the cost of every draw.
 
     Raises
     ------
@@ -80,6 +84,7 @@ def simulate(
     for start in range(0, draws, BATCH):
         rng = np.random.Generator(np.random.PCG64(seeds.spawn(1)[0]))
         batches.append(_batch(found, chances, rng)[:, : draws - start])
+        batches[-1][0] -= saving
         made = start + batches[-1].shape[1]
         if progress is not None:
             progress(made)

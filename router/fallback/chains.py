@@ -6,6 +6,7 @@ generation that fails may be billed. Prices are integer micro-dollars; probabili
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from router.fallback.outages import Availability
@@ -28,7 +29,13 @@ def stand_ins(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def chain(
-    primary: Candidate, others: Sequence[Candidate], rule: Fallback, availability: Availability, takes: int = 1
+    primary: Candidate,
+    others: Sequence[Candidate],
+    rule: Fallback,
+    availability: Availability,
+    takes: int = 1,
+    *,
+    by_provider: bool = False,
 ) -> Chain:
     """The chain behind a primary, and its cost for one clip.
 
@@ -38,6 +45,8 @@ def chain(
         The stand-ins of all models, from `stand_ins`; the primary's own model among them is passed over.
     takes
         A clip is generated until one is kept, at most this many times.
+    by_provider
+        Work out ``list_spend`` too, which only packs and volume discounts look at.
     """
     order = [primary, *_fallbacks(primary, others, rule)]
     steps = tuple(
@@ -48,7 +57,30 @@ def chain(
     lost = to_micro(rule.unserved_usd) if rule.unserved_usd else 0
     again = takes > 1 and any(attempt.keep_rate < 1 for attempt in attempts)
     mean = mean_with_takes(attempts, availability, lost, takes) if again else _mean(attempts, availability, lost)
-    return Chain(steps, mean.cost, worst(attempts, availability, lost, takes), mean.served, mean.unserved, mean.unkept)
+    return Chain(
+        steps,
+        mean.cost,
+        worst(attempts, availability, lost, takes),
+        mean.served,
+        mean.unserved,
+        mean.unkept,
+        _list_spend(steps, mean.submitted, rule) if by_provider else (),
+    )
+
+
+def _list_spend(steps: Sequence[Step], submitted: Sequence[float], rule: Fallback) -> tuple[tuple[str, float], ...]:
+    """What the models of each provider bill on average: all that is billed but the dubbing in it."""
+    terms: dict[str, list[float]] = {}
+    for step, times in zip(steps, submitted, strict=True):
+        payer = steps[0].candidate if rule.billed == "requested" else step.candidate
+        amount = times * (step.attempt.billed - payer.dubbing) * _billed_share(step.attempt)
+        terms.setdefault(step.attempt.provider, []).append(amount)
+    return tuple((provider, math.fsum(own)) for provider, own in terms.items())
+
+
+def _billed_share(attempt: Attempt) -> float:
+    """Share of submitted generations that are billed, on average."""
+    return (1 - attempt.failure_rate) + (attempt.failure_rate if attempt.bills_failures == "yes" else 0.0)
 
 
 def _attempt(candidate: Candidate, payer: Candidate, availability: Availability) -> Attempt:
@@ -107,11 +139,11 @@ def _mean(attempts: Sequence[Attempt], availability: Availability, unserved: Mic
     last = {attempt.provider: k for k, attempt in enumerate(attempts)}
     reach: dict[_States, float] = {frozenset(): 1.0}
     cost = unkept = 0.0
-    served = [0.0] * len(attempts)
+    served, submitted = [0.0] * len(attempts), [0.0] * len(attempts)
     for k, attempt in enumerate(attempts):
         up = 1.0 if attempt.availability is None else attempt.availability
         failing = attempt.failure_rate
-        billed = (1 - failing) + (failing if attempt.bills_failures == "yes" else 0.0)
+        billed = _billed_share(attempt)
         onward: dict[_States, float] = {}
         for states, probability in reach.items():
             for alive, share in _provider_states(states, attempt.provider, availability):
@@ -119,6 +151,7 @@ def _mean(attempts: Sequence[Attempt], availability: Availability, unserved: Mic
                 if alive:
                     cost += here * up * attempt.billed * billed
                     served[k] += here * up * (1 - failing)
+                    submitted[k] += here * up
                     here *= 1 - up * (1 - failing)
                 if here > 0:
                     after = _after(states, attempt.provider, alive=alive, forget=last[attempt.provider] == k)
@@ -128,7 +161,7 @@ def _mean(attempts: Sequence[Attempt], availability: Availability, unserved: Mic
         if not reach:
             break
     lost = sum(reach.values())
-    return Mean(cost + lost * unserved, tuple(served), lost, unkept)
+    return Mean(cost + lost * unserved, tuple(served), lost, unkept, tuple(submitted))
 
 
 def _provider_states(states: _States, provider: str, availability: Availability) -> list[tuple[bool, float]]:

@@ -27,12 +27,14 @@ class Mean(NamedTuple):
     """Chance that a take finds nobody to make it."""
     unkept: float
     """Chance that all takes are made and none is kept."""
+    submitted: tuple[float, ...]
+    """Mean number of generations that are submitted on each step, failed ones included."""
 
 
 def mean_with_takes(attempts: Sequence[Attempt], availability: Availability, unserved: Micro, takes: int) -> Mean:
     """Mean cost of one clip over the states that it can find, and how it ends."""
     cost = nobody = none_kept = 0.0
-    served = [0.0] * len(attempts)
+    served, submitted = [0.0] * len(attempts), [0.0] * len(attempts)
     billed = [a.billed * (1 - (0.0 if a.bills_failures == "yes" else a.failure_rate)) for a in attempts]
     for share, alive in _provider_states(attempts, availability):
         moments = _Moments(attempts, alive, takes)
@@ -40,9 +42,11 @@ def mean_with_takes(attempts: Sequence[Attempt], availability: Availability, uns
         nobody += share * sum(moments.of([0.0] * len(attempts), 1.0))
         none_kept += share * moments.powers[0][takes]
         for k, attempt in enumerate(attempts):
-            made = moments.of([1 - attempt.failure_rate if j == k else 0.0 for j in range(len(attempts))], 0.0)
-            served[k] += share * (attempt.keep_rate * sum(made) + (1 - attempt.keep_rate) * made[-1])
-    return Mean(cost, tuple(served), nobody, none_kept)
+            takes_here = moments.of([1.0 if j == k else 0.0 for j in range(len(attempts))], 0.0)
+            lasts = attempt.keep_rate * sum(takes_here) + (1 - attempt.keep_rate) * takes_here[-1]
+            served[k] += share * (1 - attempt.failure_rate) * lasts
+            submitted[k] += share * sum(takes_here)
+    return Mean(cost, tuple(served), nobody, none_kept, tuple(submitted))
 
 
 class _Moments:

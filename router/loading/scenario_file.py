@@ -13,7 +13,7 @@ from router.loading.formats import Source, parse, read
 from router.loading.validation import validated
 from router.schema.base import Path, kind_of, printable
 from router.schema.catalog import Catalog
-from router.schema.scenario import LATER, Defaults, Scenario, duplicate_ids
+from router.schema.scenario import LATER, Defaults, Objective, Scenario, duplicate_ids
 
 
 def load_scenario(path: str | FilePath) -> Scenario:
@@ -71,6 +71,25 @@ def scenario_of(source: Source) -> Scenario:
 def where_in(scenario: Scenario, path: Path) -> str:
     """``file:line`` of a value of a scenario; empty where it did not come from a file."""
     return str(scenario._source(path)) if callable(scenario._source) else ""
+
+
+def degrading(scenario: Scenario) -> Scenario:
+    """The scenario with ``objective.degrade`` set.
+
+    Raises
+    ------
+    InputError
+        If it states no penalty, as where a file sets it.
+    """
+    stated = {name: getattr(scenario.objective, name) for name in Objective.model_fields}
+
+    def where(path: Path) -> str:
+        return where_in(scenario, ("objective", *path))
+
+    allowed = validated(Objective, {**stated, "degrade": True}, where)
+    changed = scenario.model_copy(update={"objective": allowed})
+    changed._source = scenario._source
+    return changed
 
 
 def resolved_catalogs(scenario: Scenario) -> tuple[Catalog, ...]:

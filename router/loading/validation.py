@@ -138,7 +138,8 @@ def _missing(path: Path, data: Any) -> str:
             owner = None
     name = owner.get("id") or owner.get("model") if isinstance(owner, dict) else None
     whose = f" for '{name}'" if isinstance(name, str) and name.isprintable() else ""
-    return f"`{path[-1]}` is required{whose}"
+    table = f" in `{path[-2]}`" if not whose and len(path) > 1 and isinstance(path[-2], str) else ""
+    return f"`{path[-1]}` is required{whose}{table}"
 
 
 def _choice(given: Any, context: Mapping[str, Any]) -> str:

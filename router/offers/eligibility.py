@@ -1,18 +1,20 @@
 """Whether an offer can serve a clip: a candidate, or a rejection with the first requirement it misses.
 
 The first that fails decides, in this order: mode, reference, resolution, audio, too-long, surplus, segments, quality, price,
-model-denied, provider-denied, not-yet-available, retired.
+deadline, model-denied, provider-denied, not-yet-available, retired.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from router.offers.lengths import cheapest_generation, least_surplus, longest
 from router.schema.candidate import AudioTreatment, Candidate, ClipClass, Offer, Rejection
-from router.schema.scenario import Dubbing, Requirements
+from router.schema.scenario import Dubbing, Limits, Requirements
 from router.units import MICRO, RESOLUTION_RANK, Micro, from_micro, seconds_text, to_micro, usd_text
 
 WAIVABLE = {"resolution", "audio"}
@@ -36,7 +38,12 @@ def dubbing_price(dubbing: Dubbing, seconds: Fraction) -> Micro:
 
 
 def candidates(
-    clips: ClipClass, offers: Sequence[Offer], dubbing: Dubbing, *, degraded: bool = False
+    clips: ClipClass,
+    offers: Sequence[Offer],
+    dubbing: Dubbing,
+    *,
+    degraded: bool = False,
+    limits: Limits | None = None,
 ) -> tuple[Candidate, ...]:
     """The eligible ways to make a class of clips, one for each eligible offer, in catalog order.
 
@@ -44,6 +51,8 @@ def candidates(
     ----------
     degraded
         Waive resolution and audio, as a degraded fallback may; the candidate's ``shortfall`` names what it misses.
+    limits
+        What a primary must state for these limits is required too; absent for fallbacks, which limits do not restrict.
     """
     found: list[Candidate] = []
     dubbed = dubbing_price(dubbing, clips.seconds)
@@ -54,18 +63,25 @@ def candidates(
         if shortfall and not degraded:
             continue
         candidate = _candidate(clips, offer, dubbed, shortfall)
-        if candidate is not None and all(miss[0] in WAIVABLE for miss in _misses(clips, offer, candidate)):
+        if candidate is not None and all(miss[0] in WAIVABLE for miss in _misses(clips, offer, candidate, limits)):
             found.append(candidate)
     return tuple(found)
 
 
-def rejections(clips: ClipClass, offers: Sequence[Offer], dubbing: Dubbing) -> tuple[Rejection, ...]:
+def restrict_primaries(limits: Limits) -> bool:
+    """Whether there are limits under which what may catch a clip may not be its primary."""
+    return limits.mean_quality_min is not None or limits.deadline_minutes is not None
+
+
+def rejections(
+    clips: ClipClass, offers: Sequence[Offer], dubbing: Dubbing, limits: Limits | None = None
+) -> tuple[Rejection, ...]:
     """The offers that cannot serve a class of clips, in catalog order, each with the first requirement it misses."""
     found: list[Rejection] = []
     dubbed = dubbing_price(dubbing, clips.seconds)
     for offer in offers:
         candidate = _candidate(clips, offer, dubbed, ()) if _makes_mode(clips.need, offer) else None
-        if misses := list(_misses(clips, offer, candidate)):
+        if misses := list(_misses(clips, offer, candidate, limits)):
             mend = " and ".join(dict.fromkeys(miss.mend for miss in misses))
             found.append(Rejection(offer, misses[0].reason, misses[0].detail, mend, len(misses), misses[0].distance))
     return tuple(found)
@@ -101,7 +117,7 @@ def _makes_mode(need: Requirements, offer: Offer) -> bool:
     return offer.mode == need.mode or (need.accept_image_prompt and _stands_in(need, offer))
 
 
-def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None) -> Iterator[Miss]:
+def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None, limits: Limits | None) -> Iterator[Miss]:
     """Every requirement that the offer misses, in the order of the reason codes."""
     need = clips.need
     if not _makes_mode(need, offer):
@@ -111,10 +127,13 @@ def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None) -> Iter
     if reference is not None and offer.reference not in (None, reference):
         mend = f'set reference = "{offer.reference}"'
         yield Miss("reference", f"takes motion from {offer.reference}, the clip gives {reference}", mend)
-    yield from _on_sound_and_size(need, offer)
+    yield from _on_sound_and_size(need, offer, "" if clips.draft_of is None else "drafts.")
     if candidate is None and _makes_mode(need, offer):
         yield from _on_length(clips, offer)
-    yield from _on_worth(need, offer, candidate)
+    scored = limits is not None and limits.mean_quality_min is not None and clips.draft_of is None
+    yield from _on_worth(need, offer, candidate, scored=scored)
+    if limits is not None and limits.deadline_minutes is not None:
+        yield from _on_deadline(need, offer, candidate, Fraction(limits.deadline_minutes))
     yield from _on_lists(need, offer)
     if offer.status == "not-yet-available":
         yield Miss("not-yet-available", offer.dates, "plan for a later day")
@@ -122,16 +141,17 @@ def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None) -> Iter
         yield Miss("retired", offer.dates, "choose another model, or a catalog that still sells it")
 
 
-def _on_sound_and_size(need: Requirements, offer: Offer) -> Iterator[Miss]:
+def _on_sound_and_size(need: Requirements, offer: Offer, table: str = "") -> Iterator[Miss]:
+    """Resolution and sound; ``table`` is where the clip asks for them, if not in its own fields."""
     if need.resolution is not None and offer.resolution_rank < RESOLUTION_RANK[need.resolution]:
         made = offer.resolution or "a resolution that is not stated"
-        mend = f'set resolution = "{offer.resolution}"' if offer.resolution else "ask for no resolution"
+        mend = f'set {table}resolution = "{offer.resolution}"' if offer.resolution else f"ask for no {table}resolution"
         steps = RESOLUTION_RANK[need.resolution] - offer.resolution_rank
         yield Miss("resolution", f"makes {made}, the clip needs {need.resolution}", mend, steps)
     if need.audio == "native" and not offer.audio:
-        yield Miss("audio", "is silent, the clip needs native sound", 'set audio = "deferred" or "any"')
+        yield Miss("audio", "is silent, the clip needs native sound", f'set {table}audio = "deferred" or "any"')
     if need.audio == "deferred" and offer.audio:
-        yield Miss("audio", "comes with sound, the clip is dubbed afterwards", 'set audio = "any"')
+        yield Miss("audio", "comes with sound, the clip is dubbed afterwards", f'set {table}audio = "any"')
 
 
 def _on_length(clips: ClipClass, offer: Offer) -> Iterator[Miss]:
@@ -153,12 +173,15 @@ def _on_length(clips: ClipClass, offer: Offer) -> Iterator[Miss]:
     yield Miss("surplus", detail, mend, float(surplus))
 
 
-def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None) -> Iterator[Miss]:
+def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None, *, scored: bool) -> Iterator[Miss]:
     if need.quality_min is not None and (offer.quality is None or offer.quality < need.quality_min):
         has = "has no quality score" if offer.quality is None else f"has quality {offer.quality}"
         mend = "ask for no quality_min" if offer.quality is None else f"set quality_min = {offer.quality}"
         gap = float("inf") if offer.quality is None else float(need.quality_min - offer.quality)
         yield Miss("quality", f"{has}, the clip needs {need.quality_min}", mend, gap)
+    if scored and offer.quality is None:
+        detail = "has no quality score, which limits.mean_quality_min needs"
+        yield Miss("quality", detail, "score it in the catalog or set no limits.mean_quality_min", float("inf"))
     if (
         need.max_price_usd is not None
         and candidate is not None
@@ -169,6 +192,33 @@ def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None) -> 
         yield Miss(
             "price", detail, f"set max_price_usd = {usd_text(cost).removeprefix('$').replace(',', '')}", float(cost)
         )
+
+
+def _on_deadline(
+    need: Requirements, offer: Offer, candidate: Candidate | None, deadline_minutes: Fraction
+) -> Iterator[Miss]:
+    for name, stated in (
+        ("generation_seconds_per_second", offer.generation_rate),
+        ("concurrency", offer.concurrency),
+    ):
+        if stated is None:
+            detail = f"states no {name}, which limits.deadline_minutes needs"
+            yield Miss("deadline", detail, f"state its {name} in the catalog", float("inf"))
+    if candidate is None or offer.generation_rate is None:
+        return
+    _, longest_one = candidate.minutes(need.max_takes)
+    if longest_one > deadline_minutes:
+        takes = f" of {need.max_takes} takes" if need.max_takes > 1 and offer.keep_rate < 1 else ""
+        needed, allowed = _upwards(longest_one), _upwards(deadline_minutes)
+        detail = f"may need {needed} minutes for one generation{takes}, limits.deadline_minutes allows {allowed}"
+        mend = f"set limits.deadline_minutes = {needed}"
+        yield Miss("deadline", detail, mend, float(longest_one - deadline_minutes))
+
+
+def _upwards(minutes: Fraction) -> str:
+    """As a decimal of at most six places, rounded up, so that it suffices."""
+    text = f"{Decimal(math.ceil(minutes * MICRO)).scaleb(-6):f}"
+    return text.rstrip("0").rstrip(".")
 
 
 def _on_lists(need: Requirements, offer: Offer) -> Iterator[Miss]:

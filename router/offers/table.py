@@ -74,6 +74,8 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
         failure_rate=float(terms.failure_rate or 0),
         keep_rate=1.0 if terms.keep_rate is None else float(terms.keep_rate),
         bills_failures=terms.bills_failures or "unknown",
+        generation_rate=_fraction(terms.generation_seconds_per_second),
+        concurrency=terms.concurrency,
         status=status,
         dates=dates,
     )

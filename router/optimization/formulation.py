@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Literal
 
 from router.optimization.model import Answer, LinearModel, LinearRow
-from router.optimization.problem import Problem
+from router.optimization.problem import Problem, Selector
 from router.optimization.rows import Counts, Row, Uses, weighed, whole_numbers
 
 
@@ -114,6 +114,8 @@ class Formulation:
         for c, group in enumerate(problem.groups):
             own = [column for column in self.x[c] if column is not None]
             self.model.rows.append(LinearRow(f"class_{c}", own, [1.0] * len(own), "==", group.count))
+        for s, selector in enumerate(problem.selectors):
+            self._select(s, selector)
         for position, row in enumerate(rows):
             self.keep(row, f"limit_{position}")
 
@@ -131,6 +133,18 @@ class Formulation:
             columns, numbers = self._sum([[float(weight) / unit for weight in own] for own in face])
             self.model.rows.append(LinearRow(f"face_{position}", [*columns, largest], [*numbers, -1.0], "<=", 0.0))
         return unit
+
+    def _select(self, s: int, selector: Selector) -> None:
+        """One alternative, and no more of a class on its options than the class has members."""
+        rows, alternatives = self.model.rows, selector.alternatives
+        chosen = [self.model.add_column(f"z_{s}_{a}", 0, 1, whole=True) for a in range(len(alternatives))]
+        rows.append(LinearRow(f"one_{s}", chosen, [1.0] * len(chosen), "==", 1.0))
+        for z, (a, alternative) in zip(chosen, enumerate(alternatives), strict=True):
+            for c, options in alternative:
+                opened = [column for o in options if (column := self.x[c][o]) is not None]
+                if opened:
+                    numbers = [*[1.0] * len(opened), -float(self.problem.groups[c].count)]
+                    rows.append(LinearRow(f"open_{s}_{a}_{c}", [*opened, z], numbers, "<=", 0.0))
 
     def _variable(self, name: str, top: int) -> int | None:
         return self.model.add_column(name, 0, top, whole=True) if top else None

@@ -1,4 +1,4 @@
-"""The scenario's objective and limits as costs, rows and tails: each limit is one function, with its rule in words.
+"""A scenario as an assignment problem: each limit is one function, with its rule in words.
 
 Caps count primaries as planned; a clip that is left out uses nothing. Money is micro-dollars, lengths are seconds.
 """
@@ -6,138 +6,97 @@ Caps count primaries as planned; a clip that is left out uses nothing. Money is 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from router.optimization.problem import Group, Option, Problem
+from router.optimization.aims import Aim, at_risk, can_be_left_out, largest, option_groups
+from router.optimization.problem import Problem, Selector
+from router.optimization.purchases import Purchases
+from router.optimization.rough import Deadline
 from router.optimization.rows import Number, Row, Uses
-from router.optimization.tails import Tail
+from router.optimization.tails import Ceiling, Tail
 from router.schema.candidate import Candidate, Chain, Choices, StateCosts
-from router.schema.scenario import Cap, Limits, Objective, Where
-from router.units import MICRO, to_micro
+from router.schema.scenario import Cap, Limits, Scenario, Where
+from router.units import MICRO
 
 Use = Callable[[Candidate, Chain], Number]
 
 
 def assignment(
-    choices: Sequence[Choices],
-    limits: Limits,
-    objective: Objective | None = None,
-    mean: StateCosts | None = None,
-    worst: StateCosts | None = None,
+    choices: Sequence[Choices], scenario: Scenario, mean: StateCosts | None = None, worst: StateCosts | None = None
 ) -> Problem:
     """The assignment problem of a scenario.
 
     The options of a class are its candidates, then being left out if its clips have a value: they cost that value in every objective.
-    Among plans of equal expected cost: fewer clips left out, then lower worst case, then higher quality, then catalog order. No score
-    counts as 0, or as less than the lowest score if that is not above 0. Where something else is minimised, plans of equal objective
-    are first told apart by expected cost, clips left out at their value.
+    Behind the classes of clips come what can be bought in packs (see `purchases`).
+    Among plans of equal expected cost: fewer clips left out, then packs for less money, then lower worst case, then higher quality, then
+    catalog order. No score counts as 0, or as less than the lowest score if that is not above 0. Where something else is minimised,
+    plans of equal objective are first told apart by expected cost, clips left out at their value.
 
     Parameters
     ----------
-    objective
-        The expected cost if absent.
     mean
         Mean cost in each outage state: what the conditional value at risk is taken of; needed where a limit or the objective names it.
     worst
         Largest bill in each outage state, where one state holds for the whole run; absent: every clip has its own worst case.
     """
-    aim = Aim(objective or Objective(), mean, worst)
-    tails = [*aim.tails(choices), *_tails(choices, limits, mean, worst)]
-    return Problem(_groups(choices, aim), tuple(_rows(choices, limits, worst)), tuple(tails))
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """What is minimised: something of each chain, and a tail."""
-
-    objective: Objective
-    mean: StateCosts | None
-    worst: StateCosts | None
-
-    @property
-    def expected_only(self) -> bool:
-        """Whether the plain expected cost is minimised."""
-        return self.objective.minimise == "expected" and not self.objective.risk_aversion
-
-    def cost(self, chain: Chain) -> float:
-        """The part of the objective that is a sum over clips."""
-        if self.objective.minimise == "worst-case" and self.worst is None:
-            return float(chain.worst)
-        aversion = float(self.objective.risk_aversion)
-        if self.objective.minimise == "expected":
-            return (1 - aversion) * chain.expected if aversion else chain.expected
-        return 0.0
-
-    def tails(self, choices: Sequence[Choices]) -> list[Tail]:
-        """The part of the objective that looks at the whole plan."""
-        if self.objective.minimise == "worst-case":
-            return [] if self.worst is None else [replace(_largest(choices, self.worst), name="objective", weight=1.0)]
-        weight = 1.0 if self.objective.minimise == "cvar" else float(self.objective.risk_aversion)
-        if not weight:
-            return []
-        at_risk = _at_risk("objective", choices, self.objective.level, self.mean)
-        return [replace(at_risk, weight=weight)]
-
-
-def can_be_left_out(choices: Choices) -> bool:
-    """A clip with a value may be left out; one without must be made."""
-    return choices.clip_class.need.value_usd is not None
-
-
-def _groups(choices: Sequence[Choices], aim: Aim) -> tuple[Group, ...]:
-    scores = [Fraction(c.offer.quality) for own in choices for c in own.candidates if c.offer.quality is not None]
-    none = min([Fraction(0), *(score - 1 for score in scores)])
-    return tuple(_group(own, none, aim) for own in choices)
-
-
-def _group(choices: Choices, no_score: Fraction, aim: Aim) -> Group:
-    options = []
-    for candidate, chain in zip(choices.candidates, choices.chains, strict=True):
-        quality = no_score if candidate.offer.quality is None else Fraction(candidate.offer.quality)
-        ties: tuple[Number, ...] = (0, chain.worst, -quality, candidate.offer.order)
-        options.append(
-            Option(aim.cost(chain), ties if aim.expected_only else (_to_a_thousandth(chain.expected), *ties))
-        )
-    value = choices.clip_class.need.value_usd
-    if value is not None:
-        cost = float(to_micro(value))
-        options.append(Option(cost, (1, 0, 0, 0) if aim.expected_only else (cost, 1, 0, 0, 0)))
-    return Group(choices.clip_class.count, tuple(options))
-
-
-def _to_a_thousandth(cost: float) -> float:
-    """What differs by rounding of floats only is to count as equal."""
-    return round(cost, 3)
-
-
-def _rows(choices: Sequence[Choices], limits: Limits, worst: StateCosts | None) -> list[Row]:
+    limits, aim = scenario.limits, Aim(scenario.objective, mean, worst)
+    bought = Purchases.of(choices, scenario, aim)
     rows: list[Row] = []
-    if limits.budget_usd is not None:
-        rows.append(budget(choices, Fraction(limits.budget_usd)))
-    if limits.worst_case_usd is not None and worst is None:
-        rows.append(worst_case(choices, Fraction(limits.worst_case_usd)))
+    tails: list[Tail] = [*map(bought.widened, aim.tails(choices)), *bought.savings]
+    ceilings: list[Ceiling] = []
+    for limit in _money(choices, limits, mean, worst):
+        if bought.savings:
+            ceilings.append(bought.after_saving(limit))
+        elif isinstance(limit, Row):
+            rows.append(limit)
+        else:
+            tails.append(limit)
     for position, cap in enumerate(limits.caps):
         rows += cap_rows(choices, cap, f"caps[{position}]")
-    return rows
+    if limits.mean_quality_min is not None:
+        rows.append(mean_quality(choices, Fraction(limits.mean_quality_min)))
+    rows += drafts(choices)
+    return Problem(
+        (*option_groups(choices, aim, packs=bool(scenario.packs)), *bought.groups),
+        tuple(map(bought.widened, rows)),
+        tuple(tails),
+        tuple(ceilings),
+        groups(choices, limits),
+        (*bought.rough, *(deadline(choices, limits, name, bought.blank) for name in _machines(choices, limits))),
+    )
 
 
-def _tails(choices: Sequence[Choices], limits: Limits, mean: StateCosts | None, worst: StateCosts | None) -> list[Tail]:
-    tails: list[Tail] = []
-    if limits.worst_case_usd is not None and worst is not None:
-        tails.append(worst_state(choices, Fraction(limits.worst_case_usd), worst))
+def _money(
+    choices: Sequence[Choices], limits: Limits, mean: StateCosts | None, worst: StateCosts | None
+) -> list[Row | Tail]:
+    found: list[Row | Tail] = []
+    if limits.budget_usd is not None:
+        found.append(budget(choices, Fraction(limits.budget_usd)))
+    if limits.worst_case_usd is not None:
+        usd = Fraction(limits.worst_case_usd)
+        found.append(worst_case(choices, usd) if worst is None else worst_state(choices, usd, worst))
     if limits.cvar is not None:
-        tails.append(cvar(choices, limits.cvar.level, Fraction(limits.cvar.usd), mean))
-    return tails
+        found.append(cvar(choices, limits.cvar.level, Fraction(limits.cvar.usd), mean))
+    return found
 
 
 def _uses(choices: Sequence[Choices], use: Use) -> Uses:
     """What each option uses of a limit; a clip that is left out uses nothing."""
     return tuple(
         tuple(use(*pair) for pair in zip(own.candidates, own.chains, strict=True))
-        + ((0,) if can_be_left_out(own) else ())
+        + ((0,) if can_be_left_out(choices, own) else ())
         for own in choices
+    )
+
+
+def _uses_of_finals(choices: Sequence[Choices], use: Use) -> Uses:
+    """The same, where drafts use nothing."""
+    drafted = _uses(choices, lambda *_: 0)
+    return tuple(
+        uses if own.clip_class.draft_of is None else none
+        for own, uses, none in zip(choices, _uses(choices, use), drafted, strict=True)
     )
 
 
@@ -155,32 +114,82 @@ def worst_case(choices: Sequence[Choices], usd: Fraction) -> Row:
 
 def worst_state(choices: Sequence[Choices], usd: Fraction, worst: StateCosts) -> Tail:
     """In no outage state is the sum of the clips' worst cases in it more than the bound."""
-    return replace(_largest(choices, worst), bound=usd * MICRO)
+    return replace(largest(choices, worst), bound=usd * MICRO)
 
 
 def cvar(choices: Sequence[Choices], level: Decimal, usd: Fraction, mean: StateCosts | None) -> Tail:
     """The mean cost in the worst ``1 - level`` share of outage states, rounded to the micro-dollar, is at most the bound."""
-    return replace(_at_risk("cvar", choices, level, mean), bound=usd * MICRO)
+    return replace(at_risk("cvar", choices, level, mean), bound=usd * MICRO)
 
 
-def _largest(choices: Sequence[Choices], worst: StateCosts) -> Tail:
-    return Tail("worst_case_usd", None, worst.probabilities, _costs(choices, worst))
+def mean_quality(choices: Sequence[Choices], least: Fraction) -> Row:
+    """The mean score of the finished clips made is at least the bound; what has no score cannot serve them."""
+    scores = _uses_of_finals(choices, lambda candidate, _: Fraction(candidate.offer.quality or 0))
+    served = _uses_of_finals(choices, lambda *_: 1)
+    return Row("mean_quality_min", "at_least", least, scores, "score", per=served)
 
 
-def _at_risk(name: str, choices: Sequence[Choices], level: Decimal, mean: StateCosts | None) -> Tail:
-    assert mean is not None, "the conditional value at risk needs the mean cost in each outage state"
-    return Tail(name, float(level), mean.probabilities, _costs(choices, mean))
-
-
-def _costs(choices: Sequence[Choices], states: StateCosts) -> tuple[tuple[tuple[Number, ...], ...], ...]:
-    """What each option costs in each state, in whole numbers where all are; a clip that is left out costs nothing."""
-    whole = all(cost.is_integer() for own in states.costs for option in own for cost in set(option))
-    none = (0,) * len(states.probabilities)
+def groups(choices: Sequence[Choices], limits: Limits) -> tuple[Selector, ...]:
+    """The finished clips of one group that are made share the model, or the provider, of their primaries."""
+    labels: dict[str, dict[str, dict[int, list[int]]]] = {}
+    for c, own in enumerate(choices):
+        if limits.groups is None or own.clip_class.group is None:
+            continue
+        shared = labels.setdefault(own.clip_class.group, {})
+        for o, candidate in enumerate(own.candidates):
+            name = candidate.offer.model if limits.groups == "same-model" else candidate.offer.provider
+            shared.setdefault(name, {}).setdefault(c, []).append(o)
     return tuple(
-        tuple(tuple(map(int, option)) if whole else option for option in costs)
-        + ((none,) if can_be_left_out(own) else ())
-        for own, costs in zip(choices, states.costs, strict=True)
+        Selector(
+            f"groups[{label}]",
+            tuple(tuple((c, tuple(options)) for c, options in opened.items()) for opened in shared.values()),
+        )
+        for label, shared in labels.items()
+        if shared
     )
+
+
+def drafts(choices: Sequence[Choices]) -> list[Row]:
+    """Of a clip that may be left out, as many drafts are made as belong to the clips that are made."""
+    rows: list[Row] = []
+    for d, own in enumerate(choices):
+        final = own.clip_class.draft_of
+        if final is None or not can_be_left_out(choices, own):
+            continue
+        each = {d: 1, final: -own.clip_class.drafts_each}
+        made = _uses(choices, lambda *_: 1)
+        uses = tuple(tuple(each.get(c, 0) * use for use in uses) for c, uses in enumerate(made))
+        rows += [Row(f"drafts[{d}]", sense, 0, uses, "clips", stated=False) for sense in ("at_most", "at_least")]
+    return rows
+
+
+def _machines(choices: Sequence[Choices], limits: Limits) -> list[tuple[str, str]]:
+    if limits.deadline_minutes is None:
+        return []
+    return list(dict.fromkeys((c.offer.provider, c.offer.model) for own in choices for c in own.candidates))
+
+
+def deadline(choices: Sequence[Choices], limits: Limits, machine: tuple[str, str], blank: Uses) -> Deadline:
+    """All that one model of a provider generates is sure to be done by the deadline, as its slots free up.
+
+    A clip that may take several takes counts with all of them, one after the other.
+    """
+    work: list[tuple[Fraction | None, ...]] = []
+    longest: list[tuple[Fraction, ...]] = []
+    slots: list[tuple[int, ...]] = []
+    for own in choices:
+        left = (None,) if can_be_left_out(choices, own) else ()
+        options = [c if c and (c.offer.provider, c.offer.model) == machine else None for c in (*own.candidates, *left)]
+        minutes = [c and c.minutes(own.clip_class.need.max_takes) for c in options]
+        work.append(tuple(m and m[0] for m in minutes))
+        longest.append(tuple(m[1] if m else Fraction(0) for m in minutes))
+        slots.append(tuple((c and c.offer.concurrency) or 1 for c in options))
+    for none in blank:
+        work.append((None,) * len(none))
+        longest.append((Fraction(0),) * len(none))
+        slots.append((1,) * len(none))
+    name = f"deadline_minutes[{'/'.join(machine)}]"
+    return Deadline(name, Fraction(limits.deadline_minutes or 0), tuple(work), tuple(longest), tuple(slots))
 
 
 def cap_rows(choices: Sequence[Choices], cap: Cap, name: str) -> list[Row]:

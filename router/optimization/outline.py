@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from router.optimization.formulation import ScaledRow, scaled
 from router.optimization.rows import Amounts, Counts, Limit, Number, Row, Uses, weighed
-from router.optimization.tails import Objective, Reached
+from router.optimization.tails import Ceiling, Objective
 
 EXACT = 1e-12
 """Relative; what floats leave of equality."""
@@ -52,7 +52,7 @@ class Outline:
 
     def then(self, weights: Uses, reached: Number) -> Outline:
         """The outline of minimising ``weights`` next, where the objective is at most what was reached."""
-        limit = Reached(self.objective, reached)
+        limit = Ceiling("reached", self.objective, reached, digits=6, stated=False)
         rows = [*self.rows, *(_known(limit, limit.row_of(face)) for face in self.faces)]
         return Outline(Objective(weights), (*self.limits, limit), [weights], rows)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-from router.optimization.rows import Amounts, Counts, Limit, Number, Row, Uses
-from router.optimization.tails import Objective, Tail
+from router.optimization.rows import Amounts, Bounded, Counts, Limit, Number, Row, Uses
+from router.optimization.tails import Ceiling, Objective, Tail
 
 SAME_COST = 1e-3
 """Costs are micro-dollars; what differs by less than a thousandth of one differs by rounding of floats only."""
@@ -37,16 +37,49 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Selector:
+    """One of several alternatives is chosen, and an option that belongs to one may be used only where it is.
+
+    A class belongs to one selector at most; options of its classes that belong to no alternative are always open.
+    """
+
+    name: str
+    alternatives: tuple[tuple[tuple[int, tuple[int, ...]], ...], ...]
+    """For each alternative (class, the options of it that it opens)."""
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The classes that it binds."""
+        return tuple(dict.fromkeys(c for alternative in self.alternatives for c, _ in alternative))
+
+    def holds(self, counts: Amounts) -> bool:
+        """Whether a solution uses options of one alternative only."""
+        used = sum(
+            any(counts[c][o] for c, options in alternative for o in options) for alternative in self.alternatives
+        )
+        return used <= 1
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Classes, and the limits that couple them."""
 
     groups: tuple[Group, ...]
     rows: tuple[Row, ...] = ()
     tails: tuple[Tail, ...] = ()
+    ceilings: tuple[Ceiling, ...] = ()
+    """Bounds on costs that are not linear."""
+    selectors: tuple[Selector, ...] = ()
+    rough: tuple[Rough, ...] = ()
+    """What is not convex; the rest of the problem knows nothing of it until it is relaxed (see `branching`)."""
 
     def cost(self, counts: Amounts) -> float:
         """The objective of a solution, micro-dollars."""
         return float(self.objective.value(counts))
+
+    def holds(self, counts: Amounts) -> bool:
+        """Whether a solution keeps every limit and selector."""
+        return all(limit.holds(counts) for limit in self.limits) and all(s.holds(counts) for s in self.selectors)
 
     @property
     def objective(self) -> Objective:
@@ -55,8 +88,14 @@ class Problem:
 
     @property
     def limits(self) -> tuple[Limit, ...]:
-        """The rows, then the tails that have a bound."""
-        return (*self.rows, *(tail for tail in self.tails if tail.bound < math.inf))
+        """The rows, then the tails that have a bound, then the ceilings."""
+        return (*self.rows, *(tail for tail in self.tails if tail.bound < math.inf), *self.ceilings)
+
+    @property
+    def stated(self) -> tuple[Bounded, ...]:
+        """The limits that can be loosened."""
+        rough = (part.limit for part in self.rough)
+        return tuple(limit for limit in (*self.limits, *rough) if limit is not None and limit.stated)
 
     @property
     def everything(self) -> Counts:
@@ -77,6 +116,23 @@ class Problem:
         return [level for level in levels if any(len(set(own)) > 1 for own in level)]
 
 
+class Rough(Protocol):
+    """Something that is not convex, over a range: its relaxation there, and how to split the range where that is not the truth."""
+
+    @property
+    def limit(self) -> Bounded | None:
+        """The limit that it is, if it is one."""
+
+    def relax(self, problem: Problem) -> Problem:
+        """The problem with what is true of this over the whole range, and no more than that."""
+
+    def at(self, counts: Counts) -> Rough:
+        """A part of the range that holds this solution and over which the relaxation is the truth."""
+
+    def split(self, counts: Counts) -> tuple[Rough, ...]:
+        """Parts that cover the range; none where the relaxation tells the truth of this solution already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """The counts found, and how good they are known to be."""
@@ -88,6 +144,8 @@ class Solution:
     method: Literal["argmin", "solver"]
     proven: bool
     """Whether the cost equals the bound."""
+    nodes: int = 1
+    """How many convex problems were solved."""
 
 
 def without_limits(problem: Problem) -> Counts:

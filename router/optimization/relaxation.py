@@ -1,67 +1,176 @@
-"""Why no plan exists: for each limit, the smallest loosening of it alone that makes one possible, found by solving."""
+"""Why no plan exists: limits that clash, and the smallest loosening of each alone that makes a plan possible, found by solving.
+
+A demand is what can be loosened as one: a limit, one deadline for all machines, or all selectors.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
-from router.optimization.outline import Outline
-from router.optimization.problem import Problem, without_limits
-from router.optimization.rows import Counts, Limit, Number, Row, Uses, weighed
+from router.optimization.problem import Group, Option, Problem, Selector
+from router.optimization.rough import Deadline
+from router.optimization.rows import Bounded, Counts, Number, Row, Sense, Unit, Uses, weighed, whole_numbers
 from router.optimization.run import Clock
-from router.optimization.solver import Least, least, least_missed
-from router.optimization.tails import Objective, Tail
+from router.optimization.solver import least_missed, optimum
+from router.optimization.tails import Ceiling, Tail
+
+HUNDREDTH = 100
+"""A deadline is found to this part of a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What can be loosened as one."""
+
+    name: str
+    members: tuple[Bounded | Selector, ...]
+
+    @property
+    def limit(self) -> Bounded | None:
+        """One of the limits, which share a bound; None for selectors, which hold or are dropped."""
+        first = self.members[0]
+        return None if isinstance(first, Selector) else first
 
 
 @dataclass(frozen=True, slots=True)
 class Loosened:
-    """One limit, the bound that would do, and the classes that pin it there."""
+    """One demand, and what would do."""
 
-    limit: Limit
-    needed: Number | None
-    """In the limit's unit (micro-dollars for money); None: no bound of it alone makes a solution possible."""
+    demand: Demand
+    needed: Number | Literal["dropped"] | None
+    """The bound, in the limit's unit (micro-dollars for money); None: no bound of it alone makes a solution possible."""
     pinned_by: tuple[tuple[int, Number], ...] = ()
     """(class, the least that it must use of the limit), most first; for ``at_least`` the classes that cannot count towards it."""
 
+    @property
+    def name(self) -> str:
+        """As the scenario calls it."""
+        return self.demand.name
 
-def loosened_alone(problem: Problem, time_limit_seconds: float | None = None) -> tuple[Loosened, ...]:
-    """For each limit, the tightest bound of it alone that leaves a solution, the others as they are."""
+    @property
+    def sense(self) -> Sense | None:
+        """Of the limit; None for selectors."""
+        return None if self.demand.limit is None else self.demand.limit.sense
+
+    @property
+    def unit(self) -> Unit | None:
+        """Of the limit; None for selectors."""
+        return None if self.demand.limit is None else self.demand.limit.unit
+
+    @property
+    def bound(self) -> Number | None:
+        """Of the limit as it stands; None for selectors."""
+        return None if self.demand.limit is None else self.demand.limit.bound
+
+
+def demands(problem: Problem) -> tuple[Demand, ...]:
+    """What can be loosened."""
+    found: dict[str, list[Bounded | Selector]] = {}
+    for limit in problem.stated:
+        name = limit.name.partition("[")[0] if isinstance(limit, Deadline) else limit.name
+        found.setdefault(name, []).append(limit)
+    if problem.selectors:
+        found["groups"] = list(problem.selectors)
+    return tuple(Demand(name, tuple(members)) for name, members in found.items())
+
+
+def clashing(problem: Problem, time_limit_seconds: float | None = None) -> tuple[Demand, ...]:
+    """Demands that cannot all be kept, of which any one can be dropped and the others kept.
+
+    Every demand whose loosening alone makes a solution possible is among them. None: each demand was tried in turn.
+
+    Source: J. W. Chinneck and E. W. Dravnieks, Locating Minimal Infeasible Constraint Sets in Linear Programs, ORSA Journal on Computing 3
+    (1991): the deletion filter.
+    """
     clock = Clock(time_limit_seconds)
-    return tuple(_alone(problem, limit, clock) for limit in problem.limits)
+    rest = problem
+    kept = []
+    for demand in demands(problem):
+        fewer = _without(rest, demand)
+        if _any(fewer, clock) is None:
+            rest = fewer
+        else:
+            kept.append(demand)
+    return tuple(kept)
+
+
+def loosened_alone(
+    problem: Problem, only: Sequence[Demand] | None = None, time_limit_seconds: float | None = None
+) -> tuple[Loosened, ...]:
+    """For each demand, or for some of them only, the tightest bound of it alone that leaves a solution, the others as they are."""
+    clock = Clock(time_limit_seconds)
+    return tuple(_alone(problem, demand, clock) for demand in (demands(problem) if only is None else only))
 
 
 def loosened_together(problem: Problem, time_limit_seconds: float | None = None) -> tuple[Loosened, ...]:
-    """The limits that a solution of least total miss misses, with the bounds that it needs."""
-    counts = least_missed(problem, Clock(time_limit_seconds))
-    missed = [limit for limit in problem.limits if not limit.holds(counts)]
-    return tuple(Loosened(limit, limit.used(counts), _pins(limit.row_at(counts))) for limit in missed)
+    """Demands that a solution needs loosened, with the bounds that it needs: the least total miss where all is convex.
+
+    Else one after the other: those that cannot be kept beside those before them, each by as little as those after it allow.
+    """
+    clock = Clock(time_limit_seconds)
+    if problem.rough or problem.selectors:
+        return _one_by_one(problem, clock)
+    counts = least_missed(problem, clock)
+    assert counts is not None, "without selectors there is always something to deal out"
+    return tuple(
+        Loosened(demand, limit.used(counts), _pins(limit, counts))
+        for demand in demands(problem)
+        if (limit := demand.limit) is not None and not limit.holds(counts)
+    )
 
 
-def _alone(problem: Problem, limit: Limit, clock: Clock) -> Loosened:
-    others = [other for other in problem.limits if other is not limit]
-    sign = 1 if limit.sense == "at_most" else -1
+def _one_by_one(problem: Problem, clock: Clock) -> tuple[Loosened, ...]:
+    everything = demands(problem)
+    rest = problem
+    for demand in everything:
+        rest = _without(rest, demand)
+    if _any(rest, clock) is None:
+        return ()
+    missed: list[Demand] = []
+    for demand in everything:
+        beside = _with(rest, problem, demand)
+        if _any(beside, clock) is None:
+            missed.append(demand)
+        else:
+            rest = beside
+    found = []
+    for demand in missed:
+        loose = _alone(rest, demand, clock)
+        found.append(loose)
+        if loose.needed is not None and loose.needed != "dropped":
+            rest = _with(rest, problem, demand, bound=loose.needed)
+    return tuple(found)
+
+
+def _alone(problem: Problem, demand: Demand, clock: Clock) -> Loosened:
+    limit, others = demand.limit, _without(problem, demand)
+    if limit is None:
+        return Loosened(demand, None if _any(others, clock) is None else "dropped")
+    if isinstance(limit, Deadline):
+        return Loosened(demand, _least_deadline(others, demand, clock))
+    counts = _extreme(others, limit, clock)
+    if counts is None:
+        return Loosened(demand, None)
+    return Loosened(demand, limit.used(counts), _pins(limit, counts))
+
+
+def _extreme(problem: Problem, limit: Bounded, clock: Clock) -> Counts | None:
+    """The solution that uses least of a limit or, of one that is ``at_least``, most; None if there is no solution."""
     if isinstance(limit, Tail):
-        nothing = tuple((0,) * len(group.options) for group in problem.groups)
-        objective = Objective(nothing, (replace(limit, weight=1.0),))
-    else:
-        objective = Objective(_signed(limit.row_at(problem.everything).uses, sign))
-    found = _least(problem, objective, others, clock)
-    if found is None:
-        return Loosened(limit, None)
-    counts = found.counts
-    if isinstance(limit, Row) and limit.per is not None:
-        counts = _least_ratio(problem, limit, others, sign, counts, clock)
-    return Loosened(limit, limit.used(counts), _pins(limit.row_at(counts)))
+        return _least(problem, None, clock, (replace(limit, weight=1.0, bound=math.inf),))
+    if isinstance(limit, Ceiling):
+        return _least(problem, limit.objective.weights, clock, limit.objective.tails)
+    assert isinstance(limit, Row)
+    sign = 1 if limit.sense == "at_most" else -1
+    counts = _least(problem, _times(limit.uses, sign), clock)
+    return counts if counts is None or limit.per is None else _extreme_ratio(problem, limit, sign, counts, clock)
 
 
-def _least(problem: Problem, objective: Objective, limits: Sequence[Limit], clock: Clock) -> Least | None:
-    return least(problem, Outline.at(without_limits(problem), objective, limits), problem.everything, clock)
-
-
-def _least_ratio(
-    problem: Problem, row: Row, others: Sequence[Limit], sign: int, counts: Counts, clock: Clock
-) -> Counts:
+def _extreme_ratio(problem: Problem, row: Row, sign: int, counts: Counts, clock: Clock) -> Counts:
     """Dinkelbach's method: the least (for ``at_least``: greatest) ratio, by a sequence of linear objectives.
 
     Source: W. Dinkelbach, On Nonlinear Fractional Programming, Management Science 13 (1967).
@@ -71,17 +180,105 @@ def _least_ratio(
         ratio = Fraction(row.used(counts))
         pairs = zip(row.uses, row.per, strict=True)
         weights = tuple(tuple(sign * (use - ratio * per) for use, per in zip(*own, strict=True)) for own in pairs)
-        found = _least(problem, Objective(weights), others, clock)
-        if found is None or weighed(weights, found.counts) >= 0:
+        found = _least(problem, weights, clock)
+        if found is None or weighed(weights, found) >= 0:
             return counts
-        counts = found.counts
+        counts = found
 
 
-def _signed(uses: Uses, sign: int) -> Uses:
+def _least_deadline(problem: Problem, demand: Demand, clock: Clock) -> Fraction | None:
+    """The least bound, in whole hundredths, that all machines keep; by bisection, every step a solution or the proof that there is none."""
+    machines = [member for member in demand.members if isinstance(member, Deadline)]
+    counts = _any(problem, clock)
+    if counts is None:
+        return None
+
+    def hundredths(counts: Counts) -> int:
+        return math.ceil(max(machine.used(counts) for machine in machines) * HUNDREDTH)
+
+    low, high = math.floor(machines[0].bound * HUNDREDTH), hundredths(counts)
+    while high - low > 1:
+        middle = (low + high) // 2
+        bounded = tuple(replace(machine, bound=Fraction(middle, HUNDREDTH)) for machine in machines)
+        counts = _any(replace(problem, rough=(*problem.rough, *bounded)), clock)
+        if counts is None:
+            low = middle
+        else:
+            high = hundredths(counts)
+    return Fraction(high, HUNDREDTH)
+
+
+def _any(problem: Problem, clock: Clock) -> Counts | None:
+    """Some solution, if there is one."""
+    return _least(problem, None, clock)
+
+
+def _least(problem: Problem, weights: Uses | None, clock: Clock, tails: Sequence[Tail] = ()) -> Counts | None:
+    """The solution of least weight and tails, with nothing else to look at; None if there is none.
+
+    Savings stay among the tails of limits that have them (see `Ceiling`).
+    """
+    costs = _in_whole_numbers(weights) if weights is not None else None
+    groups = tuple(
+        Group(group.count, tuple(Option(0.0 if costs is None else costs[c][o]) for o in range(len(group.options))))
+        for c, group in enumerate(problem.groups)
+    )
+    bounds = tuple(replace(tail, weight=0.0) for tail in problem.tails if tail.bound < math.inf)
+    found = optimum(
+        replace(problem, groups=groups, tails=(*bounds, *tails)), floor=-math.inf, time_limit_seconds=clock.left
+    )
+    return None if found is None else found.counts
+
+
+def _in_whole_numbers(weights: Uses) -> tuple[tuple[float, ...], ...]:
+    """The weights as costs: multiples of whole numbers where that can be, so that a small difference counts as one."""
+    whole = whole_numbers([weight for own in weights for weight in own])
+    if whole is None:
+        return tuple(tuple(map(float, own)) for own in weights)
+    numbers = iter(whole[0])
+    return tuple(tuple(float(next(numbers)) for _ in own) for own in weights)
+
+
+def _without(problem: Problem, demand: Demand) -> Problem:
+    """The problem where a demand is dropped."""
+    if demand.limit is None:
+        return replace(problem, selectors=())
+    gone = {id(member) for member in demand.members}
+    return replace(
+        problem,
+        rows=tuple(row for row in problem.rows if id(row) not in gone),
+        tails=tuple(replace(tail, bound=math.inf) if id(tail) in gone else tail for tail in problem.tails),
+        ceilings=tuple(ceiling for ceiling in problem.ceilings if id(ceiling) not in gone),
+        rough=tuple(part for part in problem.rough if id(part) not in gone),
+    )
+
+
+def _with(problem: Problem, whole: Problem, demand: Demand, bound: Number | None = None) -> Problem:
+    """The problem with a demand of the whole one, as it stands there or with another bound."""
+    if demand.limit is None:
+        return replace(problem, selectors=whole.selectors)
+    rows, tails, ceilings, rough = list(problem.rows), list(problem.tails), list(problem.ceilings), list(problem.rough)
+    for member in demand.members:
+        if isinstance(member, Row):
+            rows.append(member if bound is None else replace(member, bound=bound))
+        elif isinstance(member, Ceiling):
+            ceilings.append(member if bound is None else replace(member, bound=bound))
+        elif isinstance(member, Deadline):
+            rough.append(member if bound is None else replace(member, bound=Fraction(bound)))
+        elif isinstance(member, Tail):
+            tails.append(replace(member, weight=0.0, bound=member.bound if bound is None else bound))
+    return replace(problem, rows=tuple(rows), tails=tuple(tails), ceilings=tuple(ceilings), rough=tuple(rough))
+
+
+def _times(uses: Uses, sign: int) -> Uses:
     return tuple(tuple(sign * use for use in own) for own in uses)
 
 
-def _pins(row: Row) -> tuple[tuple[int, Number], ...]:
+def _pins(limit: Bounded, counts: Counts) -> tuple[tuple[int, Number], ...]:
+    """What each class uses at least whatever it is on; of a limit that is not a sum over classes, nothing is known."""
+    if not isinstance(limit, Row | Tail):
+        return ()
+    row = limit.row_at(counts)
     if row.sense == "at_least":
         return tuple((c, 0) for c, own in enumerate(row.uses) if max(own) <= 0)
     least = [(c, min(own)) for c, own in enumerate(row.uses) if min(own) > 0]

@@ -17,14 +17,14 @@ Counts: TypeAlias = tuple[tuple[int, ...], ...]
 Amounts: TypeAlias = Sequence[Sequence[float]]
 """The same in fractions, or whole."""
 Sense: TypeAlias = Literal["at_most", "at_least"]
-Unit: TypeAlias = Literal["usd", "clips", "seconds", "share"]
+Unit: TypeAlias = Literal["usd", "clips", "seconds", "share", "score", "minutes"]
 """``usd`` means micro-dollars."""
 
 Uses: TypeAlias = tuple[tuple[Number, ...], ...]
 """A number for each class and option."""
 
 
-class Limit(Protocol):
+class Bounded(Protocol):
     """What a solution has to keep."""
 
     @property
@@ -43,11 +43,19 @@ class Limit(Protocol):
     def unit(self) -> Unit:
         """What bound and uses are in."""
 
+    @property
+    def stated(self) -> bool:
+        """Whether it is a limit that can be loosened, not a part of what the problem is."""
+
     def used(self, counts: Amounts) -> Number:
         """What a solution uses of the limit."""
 
     def holds(self, counts: Amounts) -> bool:
         """Whether a solution keeps the limit."""
+
+
+class Limit(Bounded, Protocol):
+    """What a solution has to keep, where that is convex."""
 
     def row_at(self, counts: Amounts) -> Row:
         """A row that says the same of this solution, and that whatever keeps the limit keeps."""
@@ -68,6 +76,8 @@ class Row:
     per: Uses | None = None
     digits: int = 0
     """Where a use is a float, sums are compared after rounding to this many decimals: whole micro-dollars by default."""
+    stated: bool = True
+    """Whether it is a limit that can be loosened, not a part of what the problem is."""
 
     @property
     def exact(self) -> bool:

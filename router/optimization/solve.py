@@ -10,7 +10,8 @@ from router.optimization.problem import Problem, Solution, without_limits
 def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution | None:
     """The best solution, or None if no solution keeps every limit.
 
-    Every class on its best option is optimal where that keeps every limit and no tail is minimised; only else is the solver imported.
+    Every class on its best option is optimal where that keeps every limit and nothing but a sum is minimised; only else is the solver
+    imported.
 
     Raises
     ------
@@ -23,7 +24,7 @@ def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution
     if not problem.objective.tails:
         best = without_limits(problem)
         floor = problem.cost(best)
-        if all(limit.holds(best) for limit in problem.limits):
+        if problem.holds(best) and not any(part.split(best) for part in problem.rough):
             return Solution(best, floor, floor, "argmin", proven=True)
     from router.optimization.solver import optimum  # Importing the solver costs more than most plans
 

@@ -8,11 +8,13 @@ Ties are broken by further solves over those options, each with the optimum of t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from router import log
 from router.errors import SolverError, TimeLimitError
 from router.optimization.bound import Bound, bound_from, mixed
+from router.optimization.branching import branched
 from router.optimization.formulation import Formulation, ScaledRow
 from router.optimization.model import SolverName
 from router.optimization.outline import Outline
@@ -50,6 +52,13 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
     """
     clock = Clock(time_limit_seconds)
     warm_up()
+    if not problem.rough:
+        return _convex(problem, floor, clock)
+    return branched(problem, lambda part, enough: _convex(part, -math.inf, clock, enough))
+
+
+def _convex(problem: Problem, floor: float, clock: Clock, enough: float | None = None) -> Solution | None:
+    """The optimum where nothing is rough; None if there is none, or none that costs no more than ``enough``."""
     outline = Outline.at(without_limits(problem), problem.objective, problem.limits)
     found = least(problem, outline, problem.everything, clock)
     if found is None:
@@ -61,6 +70,8 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
         gap = 0.0
     elif not found.proven:
         return Solution(found.counts, cost, cost - gap, "solver", proven=False)
+    if enough is not None and cost - gap > enough:
+        return None
     counts = _untied(problem, outline, found, clock)
     cost = problem.cost(counts)
     return Solution(counts, cost, cost - gap, "solver", proven=True)
@@ -138,7 +149,7 @@ def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> 
         if len(faces) > 1:
             shares = [formulation.price(answer, f"face_{k}") for k in range(len(faces))]
     members = [group.count for group in problem.groups]
-    return bound_from(mixed(faces, shares), [row for _, row, _ in rows], prices, most, members)
+    return bound_from(mixed(faces, shares), [row for _, row, _ in rows], prices, most, members, problem.selectors)
 
 
 def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nodes: int | None = None) -> Found | None:
@@ -219,30 +230,34 @@ def _tells_apart(level: Uses, open_to: Counts) -> bool:
 def _despite_infeasible(problem: Problem, floor: float, clock: Clock) -> Solution | None:
     """Doubt "infeasible": allow every limit to be missed, and see whether the least possible miss is nothing."""
     counts = least_missed(problem, clock)
-    if not all(limit.holds(counts) for limit in problem.limits):
+    if counts is None or not problem.holds(counts):
         return None
     cost = problem.cost(counts)
     return Solution(counts, cost, min(floor, cost), "solver", proven=cost <= floor)
 
 
-def least_missed(problem: Problem, clock: Clock) -> Counts:
-    """The solution that misses the limits least: the sum over limits of the miss in proportion to the limit's size."""
+def least_missed(problem: Problem, clock: Clock) -> Counts | None:
+    """The solution that misses the limits least: the sum over limits of the miss in proportion to the limit's size.
+
+    None if there is none even without limits: no alternative of some selector can settle all its classes.
+    """
     limits = problem.limits
+    stated = [limit for limit in limits if limit.stated]
     outline = Outline.at(without_limits(problem), Objective(problem.costs), limits)
-    units = [row.unit for _, _, row in outline.rows]
+    units = {id(limit): row.unit for limit, _, row in reversed(outline.rows)}
     while True:
         formulation = Formulation(problem, (), outline.faces)
-        slacks = [formulation.model.add_column(f"missed_{k}", 0) for k in range(len(limits))]
+        slacks = {id(limit): formulation.model.add_column(f"missed_{k}", 0) for k, limit in enumerate(stated)}
         for position, (limit, _, row) in enumerate(outline.rows):
-            k = limits.index(limit)
-            formulation.keep(row, f"limit_{position}", slacks[k], units[k] / row.unit)
-        sizes = [_size(limit, problem) for limit in limits]
+            slack = slacks.get(id(limit))
+            formulation.keep(row, f"limit_{position}", slack, units[id(limit)] / row.unit)
         # In millionths: costs far below one are lost in the tolerances of the solver.
-        penalties = [1e6 * unit / size for unit, size in zip(units, sizes, strict=True)]
-        formulation.model.costs = dict(zip(slacks, penalties, strict=True))
+        formulation.model.costs = {
+            slacks[id(limit)]: 1e6 * units[id(limit)] / _size(limit, problem) for limit in stated
+        }
         found = run(formulation, clock)
         if found is None:
-            raise SolverError("the solver finds no solution even without limits")
+            return None
         if not outline.learn_limits(limits, found.counts):
             return found.counts
 

@@ -43,6 +43,11 @@ class Tail:
         return "at_most"
 
     @property
+    def stated(self) -> bool:
+        """A bound on risk can be loosened."""
+        return True
+
+    @property
     def unit(self) -> Unit:
         """Micro-dollars."""
         return "usd"
@@ -125,28 +130,32 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
-    """A limit: the objective is at most what was reached."""
+class Ceiling:
+    """A limit: a cost that is the largest of linear ones is at most the bound."""
 
+    name: str
     objective: Objective
+    """The cost."""
     bound: Number
-    name: str = "reached"
+    digits: int = 0
+    """Costs are compared after rounding to this many decimals."""
     sense: Sense = "at_most"
     unit: Unit = "usd"
+    stated: bool = True
 
     def used(self, counts: Amounts) -> Number:
-        """The objective; floats are rounded to six decimals."""
+        """The cost; floats are rounded."""
         value = self.objective.value(counts)
-        return round(value, 6) if isinstance(value, float) else value
+        return round(value, self.digits or None) if isinstance(value, float) else value
 
     def holds(self, counts: Amounts) -> bool:
-        """Whether a solution is as good."""
+        """Whether a solution costs no more."""
         return self.used(counts) <= self.bound
 
     def row_at(self, counts: Amounts) -> Row:
-        """The bound on the linear objective that gives the value here."""
+        """The bound on the linear cost that gives the value here."""
         return self.row_of(self.objective.slope(counts))
 
     def row_of(self, face: Uses) -> Row:
-        """The bound on a linear objective that is never above the objective."""
-        return Row(self.name, self.sense, self.bound, face, digits=6)
+        """The bound on a linear cost that is never above the cost."""
+        return Row(self.name, self.sense, self.bound, face, digits=self.digits, stated=self.stated)

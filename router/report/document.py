@@ -38,12 +38,13 @@ def no_plan(error: NoPlanError) -> dict[str, Any]:
             }
             for item in error.unservable
         ],
+        "clash": list(clash.limits) if clash else [],
         "relaxations": [
             {
                 "limit": item.limit,
                 "unit": item.unit,
-                item.kind: str(item.bound),
-                "needed": None if item.needed is None else str(item.needed),
+                item.kind: None if item.bound is None else str(item.bound),
+                "needed": "dropped" if item.dropped else None if item.needed is None else str(item.needed),
                 "alone": alone,
                 "pinned_by": list(item.pinned_by),
             }

@@ -17,11 +17,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def plan_csv(plan: Plan) -> str:
-    """The routes of a plan, then what is left out, as CSV; money is in dollars, lengths in seconds."""
+    """The routes of a plan at list prices, then what is left out, as CSV; money is in dollars, lengths in seconds."""
     header = (
         "clips", "count", "provider", "model", "mode", "resolution", "audio", "seconds", "segments", "generated_seconds",
         "surplus_seconds", "billed_seconds", "price_usd", "expected_usd", "worst_usd", "total_price_usd", "total_expected_usd",
-        "total_worst_usd", "fallbacks", "left_out",
+        "total_worst_usd", "fallbacks", "degraded", "penalty_usd", "left_out", "draft", "drafting_usd", "group",
     )  # fmt: skip
     rows: list[Sequence[object]] = [
         (
@@ -29,11 +29,13 @@ def plan_csv(plan: Plan) -> str:
             "; ".join(str(plain_seconds(s)) for s in r.segments), plain_seconds(r.generated_seconds),
             plain_seconds(r.surplus_seconds), plain_seconds(r.billed_seconds), r.price_usd, r.expected_usd, r.worst_usd,
             r.price_usd * r.count, r.expected_usd * r.count, r.worst_usd * r.count,
-            "; ".join(f"{step.provider}/{step.model}" for step in r.chain[1:]), "",
+            "; ".join(f"{step.provider}/{step.model}" for step in r.chain[1:]), "; ".join(r.degraded),
+            r.penalty_usd if r.degraded else "", "",
+            "yes" if r.draft else "", r.drafting_usd, r.group or "",
         )
         for r in plan.routes
     ]  # fmt: skip
-    rows += [("; ".join(left.clips), left.count, *[""] * 17, left.reason) for left in plan.left_out]
+    rows += [("; ".join(left.clips), left.count, *[""] * 19, left.reason, "", "", "") for left in plan.left_out]
     return to_csv(header, rows)
 
 

@@ -19,16 +19,26 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
     page.line(plan.title or "Plan", style="bold")
     alone = len({step.provider for route in plan.routes for step in route.chain}) == 1
     modes = {route.mode for route in plan.routes}
-    cells = [_route_cells(routes, name_provider=not alone, name_mode=len(modes) > 1) for routes in _alike(plan.routes)]
+    grouped = any(route.group is not None for route in plan.routes)
+    cells = [
+        _route_cells(routes, name_provider=not alone, name_mode=len(modes) > 1, name_group=grouped)
+        for routes in _alike(plan.routes)
+    ]
+    group: list[Column] = [("Group", "left")] if grouped else []
     columns: list[Column] = [
-        ("Clips", "left"), ("Count", "right"), ("Model", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"),
+        ("Clips", "left"), *group, ("Count", "right"), ("Model", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"),
         ("Expected", "right"), ("Worst case", "right"), ("All expected", "right"),
     ]  # fmt: skip
-    page.table(*_stacked(columns, cells, 2, 3, page.narrow))
+    page.table(*_stacked(columns, cells, 2 + len(group), 3, page.narrow))
     if alone:
         page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
     for line in _totals(plan):
         page.line(line)
+    for entry in plan.degraded:
+        penalty = f"a penalty of {usd_text(entry.penalty_usd)} each"
+        page.line(
+            f"* Degraded: {entry.count:,} x {_some(entry.clips)}: {', '.join(entry.what)}, at {penalty}", style="yellow"
+        )
     for left in plan.left_out:
         page.line(
             f"Left out: {left.count:,} x {_some(left.clips)}, worth {usd_text(left.value_usd)} each: {left.reason}",
@@ -171,17 +181,20 @@ def _alike(routes: Sequence[Route]) -> Iterator[list[Route]]:
 _OF_ONE_ROUTE = {"clips", "counts", "count", "request", "further_requests"}
 
 
-def _route_cells(routes: Sequence[Route], *, name_provider: bool, name_mode: bool) -> tuple[str, ...]:
+def _route_cells(routes: Sequence[Route], *, name_provider: bool, name_mode: bool, name_group: bool) -> tuple[str, ...]:
     route, count = routes[0], sum(route.count for route in routes)
     clips = [name for route in routes for name in route.clips]
+    mark = "* " if route.degraded else ""
     length = _segments(route.segments)
     if route.billed_seconds != route.generated_seconds:
         length += f", billed {seconds_text(route.billed_seconds)}"
     if route.surplus_seconds:
         length += f", {seconds_text(route.surplus_seconds)} trimmed"
     mode = route.mode if name_mode and route.mode == "image-to-video" else ""
+    names = _some(clips) + (" (drafts)" if route.draft else "")
+    group = (route.group or "",) if name_group else ()
     return (
-        _some(clips), f"{count:,}", f"{route.provider}/{route.model}" if name_provider else route.model,
+        mark + names, *group, f"{count:,}", f"{route.provider}/{route.model}" if name_provider else route.model,
         _makes(mode, route.resolution, route.audio), length, usd_text(route.price_usd), usd_text(_mean(route.expected_usd)),
         usd_text(route.worst_usd), usd_text(cents(route.expected_usd * count)),
     )  # fmt: skip
@@ -213,6 +226,9 @@ def _totals(plan: Plan) -> Iterator[str]:
         f"{clips}: nominal {usd_text(cents(sums.nominal_usd))}, expected {usd_text(cents(sums.expected_usd))}, "
         f"P95 {usd_text(cents(sums.p95_usd))}, worst case {_worst(plan)}"
     )
+    if sums.drafts:
+        yield _drafts(plan)
+    yield from _savings(plan)
     yield from _spread(plan)
     if sums.nominal_units:
         yield "Nominal in the providers' own units: " + ", ".join(
@@ -229,10 +245,48 @@ def _totals(plan: Plan) -> Iterator[str]:
         yield f"Best plan found in the time given: at most {plan.gap:.2%} above the optimum (bound {usd_text(cents(plan.bound_usd))})."
 
 
+def _drafts(plan: Plan) -> str:
+    """What the drafts cost, and with them a clip."""
+    sums = plan.totals
+    drafted = {name for route in plan.routes if route.draft for name in route.clips}
+    clips = sum(
+        count
+        for route in plan.routes
+        if not route.draft
+        for name, count in zip(route.clips, route.counts, strict=True)
+        if name in drafted
+    )
+    each = usd_text(cents(sums.per_served_usd or Decimal(0)))
+    drafts = f"{sums.drafts:,} for {_clips(clips)}, {usd_text(cents(sums.drafts_usd))}"
+    return f"Drafts: {drafts}; {each} per clip made, drafts included"
+
+
+def _savings(plan: Plan) -> Iterator[str]:
+    """List price, and what packs and volume discounts take off it."""
+    sums = plan.totals
+    if plan.discounts:
+        listed = usd_text(cents(sums.list_usd))
+        yield f"List price {listed}, saving {usd_text(cents(sums.saving_usd))}; routes are at list prices, all totals after the saving."
+    for pack in plan.packs:
+        face, unused = usd_text(cents(pack.bought * pack.pays_for_usd)), usd_text(cents(pack.unused_usd))
+        if pack.bought:
+            price = usd_text(pack.price_usd)
+            yield f"Packs: {pack.bought:,} of {pack.provider} at {price} pay for {face}; {unused} unused"
+    for row in plan.discounts:
+        if row.discount_usd:
+            rest = usd_text(cents(row.list_usd - row.prepaid_usd))
+            yield f"Discount of {row.provider}: {usd_text(cents(row.discount_usd))} off {rest} of list price"
+    if sums.penalty_usd:
+        yield f"Penalties for degraded clips count {usd_text(cents(sums.penalty_usd))} in the objective; they are no cost."
+
+
 def _move(move: Move) -> str:
+    clips = _clips(move.clips) if move.clips or not move.drafts else ""
+    drafts = f"{move.drafts:,} draft{'' if move.drafts == 1 else 's'}" if move.drafts else ""
+    what = " and ".join(filter(None, (clips, drafts)))
     where = "left out" if move.model == "left out" else f"on {move.model}"
     return (
-        f"For less risk: {_clips(move.clips)} {where} instead of {' and '.join(move.instead_of)}: {_signed(move.expected_usd)} expected, "
+        f"For less risk: {what} {where} instead of {' and '.join(move.instead_of)}: {_signed(move.expected_usd)} expected, "
         f"{_signed(move.p95_usd)} at P95, {_signed(move.cvar95_usd)} in the mean of the worst 5%"
     )
 
@@ -308,6 +362,9 @@ def _amount(amount: Decimal, unit: str) -> str:
         return usd_text(cents(amount))
     if unit == "seconds":
         return seconds_text(amount)
+    if unit in ("score", "minutes"):
+        number = f"{amount.quantize(Decimal('0.0001')):,f}".rstrip("0").rstrip(".")
+        return number if unit == "score" else f"{number} min"
     return f"{amount:.1%}" if unit == "share" else _clips(int(amount))
 
 

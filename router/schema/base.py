@@ -118,6 +118,7 @@ def json_number(number: Decimal) -> int | float:
 
 Price = Annotated[Decimal, Within(minimum=0, below=10**12)]
 Usd = Annotated[Decimal, Within(minimum=0, below=10**12)]
+PositiveUsd = Annotated[Decimal, Within(positive=True, below=10**12)]
 Rate = Annotated[Decimal, Within(minimum=0, maximum=1)]
 Level = Annotated[Decimal, Within(minimum=0, below=1)]
 Minutes = Annotated[Decimal, Within(positive=True, maximum=10**7)]

@@ -68,6 +68,10 @@ class Offer:
     keep_rate: float
     """1 where the catalog states none."""
     bills_failures: Literal["no", "yes", "unknown"]
+    generation_rate: Fraction | None
+    """Seconds of waiting for each second of video; None: not stated."""
+    concurrency: int | None
+    """How many generations may run at once; None: not stated."""
     status: Literal["sold", "not-yet-available", "retired"]
     """On the day that the plan is made for."""
     dates: str
@@ -82,11 +86,17 @@ class ClipClass:
     seconds: Fraction
     clips: tuple[tuple[int, int], ...]
     """(position of the clip in the scenario, its count)."""
+    group: str | None = None
+    """The label whose clips share a model or provider; None where none is bound."""
+    draft_of: int | None = None
+    """Position of the class whose drafts these are, among all classes; None: finished clips."""
+    drafts_each: int = 1
+    """How many of these each clip of that class needs."""
 
     @property
     def count(self) -> int:
-        """How many clips the class holds."""
-        return sum(count for _, count in self.clips)
+        """How many clips, or drafts of them, the class holds."""
+        return self.drafts_each * sum(count for _, count in self.clips)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +111,21 @@ class Candidate:
     dubbing: Micro = 0
     shortfall: tuple[str, ...] = ()
     """Requirements that a degraded fallback misses."""
+    degraded: tuple[Literal["resolution", "audio", "seconds"], ...] = ()
+    """Requirements of the clip that were lowered for this candidate."""
+    penalty: Micro = 0
+    """What counts against it for that in the objective; not part of its price."""
+    shortened: Fraction | None = None
+    """Length of the finished clip, where that is shorter than asked for; None: as asked for."""
+
+    def minutes(self, max_takes: int) -> tuple[Fraction, Fraction]:
+        """How long one clip generates at most: all its generations, and the longest of them; its takes follow one another.
+
+        0 where the offer does not state how fast it is.
+        """
+        takes = max_takes if self.offer.keep_rate < 1 else 1
+        rate = (self.offer.generation_rate or Fraction(0)) * takes / 60
+        return rate * sum(self.generation.segments, Fraction(0)), rate * max(self.generation.segments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +167,8 @@ class Chain:
     """Probability that no step does."""
     unkept: float
     """Probability that every take is made and none is kept."""
+    list_spend: tuple[tuple[str, float], ...] = ()
+    """(provider, mean amount that its models bill, dubbing aside), micro-dollars."""
 
 
 @dataclass(frozen=True, slots=True)

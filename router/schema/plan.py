@@ -171,6 +171,16 @@ class Route(ClipCounts):
     """A clip is generated until one is kept, at most this many times."""
     unkept_probability: Probability = 0.0
     """Chance that every take is made and none is kept."""
+    draft: bool = False
+    """Whether these are drafts of the clips."""
+    drafting_usd: Usd = Decimal(0)
+    """Mean cost of the drafts of one clip; not part of the route's other figures."""
+    group: Name | None = None
+    """The group whose clips share a model or provider."""
+    degraded: tuple[Literal["resolution", "audio", "seconds"], ...] = ()
+    """Requirements below which these clips are made."""
+    penalty_usd: Usd = Decimal(0)
+    """What counts against one of these clips for that; no money changes hands."""
     request: Request | None
     """The first generation; null where the provider's API is not known to this version."""
     further_requests: tuple[Request, ...] = ()
@@ -191,7 +201,7 @@ class LimitValue(Model):
 
     limit: Text
     """Its path in the scenario's ``limits``."""
-    unit: Literal["usd", "clips", "seconds", "share"]
+    unit: Literal["usd", "clips", "seconds", "share", "score", "minutes"]
     """What the numbers are in."""
     value: Amount
     """What the plan uses."""
@@ -209,20 +219,22 @@ class Baseline(Model):
     name: Text
     """The rule: every clip that it can make goes to it."""
     clips: CountOrZero
-    """How many clips the rule decides; the others stay as planned."""
+    """How many clips the rule decides; the others stay as planned. It decides drafts too, which do not count here."""
     expected_usd: Usd
-    """Expected cost of all clips under the rule."""
+    """Expected cost of all clips and drafts under the rule."""
     saving_usd: Usd
     """What the plan saves against it."""
 
 
 class Move(Model):
-    """Clips that are made elsewhere than in the cheapest plan, for the sake of risk."""
+    """Clips that are made elsewhere than in the cheapest plan, for the sake of risk; all at list prices."""
 
     model: Name
     """Where they go; ``left out`` if they are not made."""
-    clips: Count
+    clips: CountOrZero
     """How many."""
+    drafts: CountOrZero = 0
+    """How many drafts go there besides."""
     instead_of: tuple[Name, ...] = Field(min_length=1)
     """Where the cheapest plan sends them."""
     expected_usd: Usd
@@ -231,6 +243,47 @@ class Move(Model):
     """What it adds to the 95th percentile of the cost; negative where it lowers it."""
     cvar95_usd: Usd
     """What it adds to the mean cost of the worst 5 % of runs."""
+
+
+class PackUse(Model):
+    """A prepaid pack that could be bought, and what the plan makes of it."""
+
+    provider: Name
+    """Who sells it."""
+    pays_for_usd: Usd
+    """List price that one pays for."""
+    price_usd: Usd
+    """What one costs."""
+    max_count: Count
+    """How many can be bought."""
+    bought: CountOrZero
+    """How many the plan buys."""
+    used_usd: Usd
+    """Expected list price that they pay for."""
+    unused_usd: Usd
+    """Face value that is lost."""
+
+
+class Discount(Model):
+    """What a provider's packs and volume discounts take off its list prices."""
+
+    provider: Name
+    """Who gives it."""
+    list_usd: Usd
+    """Expected spend at list prices."""
+    prepaid_usd: Usd
+    """The part of it that packs pay for."""
+    discount_usd: Usd
+    """What tiers take off the rest."""
+
+
+class DegradedClips(ClipCounts):
+    """Clips that are made below their requirements."""
+
+    what: tuple[Text, ...]
+    """What is lowered, in words."""
+    penalty_usd: Usd
+    """What counts against one of them."""
 
 
 class CatalogRef(Model):
@@ -311,8 +364,18 @@ class Totals(Model):
     """Cost if nothing fails."""
     nominal_units: dict[str, str] = Field(default_factory=dict)
     """The part of it that catalogs price in other units, in those units."""
+    drafts: CountOrZero = 0
+    """Drafts made; not among the clips."""
+    drafts_usd: Usd = Decimal(0)
+    """Mean cost of the drafts, at list prices."""
+    list_usd: Usd
+    """Mean cost at list prices, before packs and volume discounts."""
+    saving_usd: Usd = Decimal(0)
+    """What packs and volume discounts take off, the price of the packs counted; off every figure of cost alike."""
     expected_usd: Usd
     """Mean cost."""
+    per_served_usd: Usd | None = None
+    """Mean cost of one clip that is made, its drafts included; null where none is."""
     std_usd: Usd
     """Standard deviation of the cost."""
     p50_usd: Usd
@@ -335,8 +398,10 @@ class Totals(Model):
     """Chance that the cost is above ``limits.budget_usd``; null without one."""
     left_out_value_usd: Usd
     """Value of the clips left out."""
+    penalty_usd: Usd = Decimal(0)
+    """What counts against degraded clips."""
     objective_usd: Usd
-    """What was minimised: expected cost and the value of clips left out."""
+    """What was minimised: expected cost, the value of clips left out, and what counts against degraded ones."""
     unserved_expected: float
     """Mean number of clips that find their whole chain down."""
     unkept_expected: float = 0.0
@@ -376,8 +441,14 @@ class Plan(Model):
     """How the clips are made."""
     left_out: tuple[LeftOut, ...]
     """Clips that are not made."""
+    degraded: tuple[DegradedClips, ...] = ()
+    """Clips that are made below their requirements."""
     limits: tuple[LimitValue, ...]
     """What the plan uses of each limit."""
+    packs: tuple[PackUse, ...] = ()
+    """Prepaid packs, as the scenario offers them."""
+    discounts: tuple[Discount, ...] = ()
+    """What packs and volume discounts come to, by provider."""
     baselines: tuple[Baseline, ...]
     """What it would cost otherwise."""
     moves: tuple[Move, ...] = ()
@@ -408,8 +479,13 @@ class Plan(Model):
 
         return load_plan(path)
 
-    def requests(self, clip: str | None = None) -> Iterator[PreparedRequest]:
+    def requests(self, clip: str | None = None, *, draft: bool | None = None) -> Iterator[PreparedRequest]:
         """One request for every generation of every clip, in the order of the routes; of one clip, if it is named.
+
+        Parameters
+        ----------
+        draft
+            True: of drafts only; False: of finished clips only; absent: of both.
 
         Raises
         ------
@@ -417,6 +493,8 @@ class Plan(Model):
             If a route goes to a provider whose API this version does not know.
         """
         for route in self.routes:
+            if draft is not None and draft != route.draft:
+                continue
             for name, count in zip(route.clips, route.counts, strict=True):
                 if clip is not None and name != clip:
                     continue

@@ -22,6 +22,7 @@ from router.schema.base import (
     Name,
     Number,
     Path,
+    PositiveUsd,
     Rate,
     SchemaVersion,
     Seconds,
@@ -34,17 +35,20 @@ from router.schema.calibration import Calibration, with_measured
 from router.schema.catalog import Catalog, Reference, Resolution
 
 LATER: Mapping[Path, str] = {
-    ("clips", "*", "drafts"): "drafts",
-    ("defaults", "drafts"): "drafts",
-    ("limits", "mean_quality_min"): "limits on mean quality",
-    ("limits", "deadline_minutes"): "deadlines",
-    ("limits", "groups"): "groups",
-    ("objective", "degrade"): "degrading clips",
-    ("packs",): "prepaid packs",
-    ("tiers",): "volume discounts",
     ("what_if",): "what-if variants",
 }
 """Fields of the contract that this version does not understand yet (``*`` is any position)."""
+
+
+class Drafts(Model):
+    """Drafts that are made of a clip before the final one; each is as long as the clip."""
+
+    count: Annotated[int, Field(strict=True, ge=1, le=1000)]
+    """How many for each clip."""
+    resolution: Resolution | None = None
+    """Least resolution; absent = any."""
+    audio: Literal["none", "native", "deferred", "any"] = "none"
+    """As for clips."""
 
 
 class Requirements(Model):
@@ -78,6 +82,8 @@ class Requirements(Model):
     """Upper bound on the price of one clip."""
     max_takes: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
     """Generate until one is kept, at most this many times; acts on models with a keep rate below 1."""
+    drafts: Drafts | None = None
+    """Drafts that are made before the final one."""
     value_usd: Usd | None = None
     """What the clip is worth: it may be left out when that is better; absent = it must be made."""
     group: Name | None = None
@@ -223,8 +229,49 @@ class Limits(Model):
     """Worst-case cost of the plan, at most."""
     cvar: TailLimit | None = None
     """Mean of the worst share of cost over outage states, at most."""
+    mean_quality_min: Number | None = None
+    """Mean quality score of all clips that are made, at least."""
+    deadline_minutes: Minutes | None = None
+    """When everything has to be generated, minutes; every model runs as many generations at once as its ``concurrency``."""
+    groups: Literal["same-model", "same-provider"] | None = None
+    """What the clips of one ``group`` share."""
     caps: tuple[Cap, ...] = ()
     """Quotas on what the plan uses."""
+
+
+class Penalties(Model):
+    """What counts against a clip that is made below its requirements; no money changes hands."""
+
+    resolution: Usd | None = None
+    """For a clip at a lower resolution than it asks for."""
+    audio: Usd | None = None
+    """For a clip that is dubbed where it asks for native sound."""
+    seconds: Usd | None = None
+    """For each second by which a clip is shorter than it asks for."""
+
+
+class Pack(Model):
+    """A prepaid pack of a provider; what it pays for and is not used is lost."""
+
+    provider: Name
+    """Who sells it."""
+    pays_for_usd: PositiveUsd
+    """List price that it pays for."""
+    price_usd: Usd
+    """What it costs."""
+    max_count: Annotated[int, Field(strict=True, ge=1, le=10**6)] = 1
+    """How many can be bought."""
+
+
+class Tier(Model):
+    """A volume discount of a provider."""
+
+    provider: Name
+    """Who gives it."""
+    from_usd: Usd
+    """List-price spend from which on it is given."""
+    discount: Rate
+    """Share of the list price of what is spent above ``from_usd`` that is not paid."""
 
 
 class Objective(Model):
@@ -236,6 +283,21 @@ class Objective(Model):
     """Of the conditional value at risk, for ``cvar`` and ``risk_aversion``: the mean is over the worst ``1 - level``."""
     risk_aversion: Rate = Field(default=Decimal(0), validate_default=True)
     """``r`` in [0, 1]: minimise ``(1 - r)`` expected cost + ``r`` conditional value at risk."""
+
+    degrade: Flag = False
+    """Clips may be made below their requirements, each at its penalty."""
+    penalty_usd: Penalties = Field(default_factory=Penalties)
+    """What counts against a degraded clip; only what has a penalty may be degraded."""
+    shorten_to: Rate = Field(default=Decimal("0.5"), validate_default=True)
+    """Least share of its seconds that a shortened clip keeps."""
+
+    @model_validator(mode="after")
+    def _some_penalty(self) -> Self:
+        if self.degrade and all(getattr(self.penalty_usd, name) is None for name in Penalties.model_fields):
+            raise refusal(
+                [(("degrade",), "needs penalty_usd: say what resolution, audio or seconds count when they are lowered")]
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_risk(self) -> Self:
@@ -279,6 +341,10 @@ class Scenario(Model):
     """Whether a failed generation is billed, by ``model`` or ``provider/model``; comes before the catalog's."""
     limits: Limits = Field(default_factory=Limits)
     """What couples clips."""
+    packs: tuple[Pack, ...] = ()
+    """Prepaid packs that can be bought."""
+    tiers: tuple[Tier, ...] = ()
+    """Volume discounts."""
     objective: Objective = Field(default_factory=Objective)
     """What the plan makes least of."""
 
@@ -302,6 +368,23 @@ class Scenario(Model):
         """Put what was measured behind what the scenario says itself."""
         measured = data.get("calibration") if isinstance(data, dict) else None
         return with_measured(data, measured) if isinstance(measured, Calibration) else data
+
+    @model_validator(mode="after")
+    def _rising_tiers(self) -> Self:
+        problems: list[tuple[Path, str]] = []
+        for position, tier in enumerate(self.tiers):
+            lower = [other for other in self.tiers[:position] if other.provider == tier.provider]
+            if lower and tier.from_usd <= lower[-1].from_usd:
+                problems.append(
+                    (("tiers", position, "from_usd"), f"must be above {lower[-1].from_usd}, the tier before it")
+                )
+            elif lower and tier.discount <= lower[-1].discount:
+                problems.append(
+                    (("tiers", position, "discount"), f"must be above {lower[-1].discount}, the tier before it")
+                )
+        if problems:
+            raise refusal(problems)
+        return self
 
     @model_validator(mode="after")
     def _unique_ids(self) -> Self:

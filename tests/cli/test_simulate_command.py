@@ -288,7 +288,7 @@ def test_a_direction_without_a_plan_says_so_in_its_row(router_: Router, tmp_path
     assert dearer["expected_usd"] == free["expected_usd"] == "26.100000"
     table = simulated(router_, path, "--compare-directions", "--format", "table").out
     assert re.search(r"^none \(no plan\)\s*$", table, re.MULTILINE)
-    assert "No plan with none, cheaper: no plan keeps every limit" in table
+    assert "No plan with none, cheaper: no plan keeps limits.budget_usd; this makes a plan possible" in table
 
 
 def test_where_no_direction_has_a_plan_the_status_is_3(router_: Router, tmp_path: Path) -> None:

@@ -267,3 +267,67 @@ def test_the_closed_form_equals_the_enumeration_of_all_outcomes(
 @given(st.sampled_from("abc"))
 def test_a_dearer_fallback_never_lowers_the_worst_case(primary: str) -> None:
     assert chain_behind(primary, direction="dearer").worst >= chain_behind(primary, direction="none").worst
+
+
+def list_spend(found: Chain) -> dict[str, float]:
+    return {provider: pytest.approx(amount) for provider, amount in found.list_spend}
+
+
+TWO_PROVIDERS = catalog(
+    priced("m1", "0.10", "p", availability="0.8", keep_rate="0.5"), priced("m2", "0.20", "q", availability=1)
+)
+
+
+def spend_behind_m1(takes: int = 1, **rule: Any) -> dict[str, float]:
+    """List price by provider behind m1, dubbed at $0.05 a clip."""
+    dubbed = ways({**CLIP, "audio": "deferred"}, TWO_PROVIDERS, dubbing={"usd_per_clip": "0.05"})
+    given = Fallback(across="all", **rule)
+    found = chain(dubbed[0], stand_ins(dubbed), given, Availability(Outages()), takes, by_provider=True)
+    return list_spend(found)
+
+
+def test_list_price_is_what_each_providers_models_bill_without_dubbing() -> None:
+    assert spend_behind_m1() == {"p": 800_000, "q": 400_000}  # 0.8 x $1, 0.2 x $2
+    # Every take meets the same state: on m1, a second take is needed with a chance of 0.5.
+    assert spend_behind_m1(takes=2) == {"p": 1_200_000, "q": 400_000}
+    # m2 bills m1's price, without what dubbing is in it.
+    assert spend_behind_m1(billed="requested") == {"p": 800_000, "q": 200_000}
+
+
+def test_list_price_counts_failed_generations_as_the_expected_cost_does() -> None:
+    def billing(answer: str) -> dict[str, float]:
+        failing = catalog(priced("m", "0.10", availability="0.9", failure_rate="0.5", bills_failures=answer))
+        (only,) = ways(CLIP, failing)
+        return list_spend(chain(only, [], Fallback(), Availability(Outages()), by_provider=True))
+
+    assert billing("yes") == {"p": 900_000}
+    assert billing("no") == billing("unknown") == {"p": 450_000}
+
+
+def test_list_price_is_left_out_unless_it_is_asked_for() -> None:
+    assert chain_behind("a").list_spend == ()
+
+
+@given(
+    st.lists(st.tuples(rates, rates, rates, st.integers(1, 9), st.sampled_from("pq")), min_size=1, max_size=4),
+    st.one_of(st.none(), rates),
+    st.integers(1, 3),
+    st.sampled_from(["actual", "requested"]),
+)
+def test_list_price_and_what_unserved_clips_cost_are_the_expected_cost(
+    models: list[tuple[str, str, str, int, str]], p_up: str | None, takes: int, billed: str
+) -> None:
+    entries = [
+        priced(f"m{k}", f"0.{price}", who, availability=up, failure_rate=fails, keep_rate=keeps, bills_failures="yes")
+        for k, (up, fails, keeps, price, who) in enumerate(models)
+        if keeps != "0"
+    ]
+    if not entries:
+        return
+    candidates = ways(CLIP, catalog(*entries))
+    availability = Availability(Outages(availability={} if p_up is None else {"p": Decimal(p_up)}))
+    rule = Fallback(across="all", billed=billed, unserved_usd=Decimal("0.7"))
+    found = chain(candidates[0], stand_ins(candidates), rule, availability, takes, by_provider=True)
+    free = chain(candidates[0], stand_ins(candidates), rule.model_copy(update={"unserved_usd": 0}), availability, takes)
+    assert math.fsum(amount for _, amount in found.list_spend) == pytest.approx(free.expected, rel=1e-12, abs=1e-6)
+    assert found.expected >= free.expected

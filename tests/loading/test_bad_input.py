@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from router.schema.scenario import Scenario
 from tests.cli.commands import Router
 from tests.loading.messages import (
     CATALOG,
@@ -239,6 +240,36 @@ SCENARIOS: dict[str, tuple[str, list[tuple[int, str]]]] = {
     "an escape in a catalog's name": ('catalogs = [\n"\\u001b[31m.toml"]\n' + CLIP, [(2, "no such file")]),
     "NUL in a catalog's name": ('catalogs = ["a\\u0000.toml"]\n' + CLIP, [(1, "not a usable file name")]),
     "a catalog's name of 5,000 letters": (f'catalogs = ["{"a" * 5000}.toml"]\n' + CLIP, [(1, "cannot be read")]),
+    "no number of drafts": (CLIP + "drafts = {}\n", [(4, "`count` is required")]),
+    "no draft at all": (CLIP + "drafts = { count = 0 }\n", [(4, "`count` must be at least 1, not 0")]),
+    "drafts by the million": (CLIP + "drafts = { count = 1000000 }\n", [(4, "`count` must be at most 1,000")]),
+    "a part of a draft": (CLIP + "drafts = { count = 1.5 }\n", [(4, "`count`")]),
+    "drafts as a number": (CLIP + "drafts = 4\n", [(4, "`drafts`")]),
+    "a misspelt field of drafts": (
+        CLIP + 'drafts = { count = 2, resolutoin = "720p" }\n',
+        [(4, "`resolutoin`: no such field; did you mean `resolution`?")],
+    ),
+    "drafts longer than the clip": (CLIP + "drafts = { count = 2, seconds = 9 }\n", [(4, "`seconds`: no such field")]),
+    "misspelt sound of drafts": (
+        CLIP + 'drafts = { count = 2, audio = "nativ" }\n',
+        [(4, "is 'nativ', must be none | native | deferred | any; did you mean 'native'?")],
+    ),
+    "bad drafts by default": (
+        "[defaults]\ndrafts = { count = 2, audio = 3 }\n" + CLIP,
+        [(2, "`audio` must be none | native | deferred | any")],
+    ),
+    "groups that share something else": (
+        CLIP + '[limits]\ngroups = "same-modell"\n',
+        [(5, "is 'same-modell', must be same-model | same-provider; did you mean 'same-model'?")],
+    ),
+    "groups as a flag": (CLIP + "[limits]\ngroups = true\n", [(5, "`groups` must be same-model | same-provider")]),
+    "a mean quality in words": (
+        CLIP + '[limits]\nmean_quality_min = "good"\n',
+        [(5, "`mean_quality_min` must be a number, not a text")],
+    ),
+    "a deadline of 0": (CLIP + "[limits]\ndeadline_minutes = 0\n", [(5, "`deadline_minutes` must be above 0, not 0")]),
+    "a deadline in the past": (CLIP + "[limits]\ndeadline_minutes = -3\n", [(5, "`deadline_minutes` must be above 0")]),
+    "a deadline that never comes": (CLIP + "[limits]\ndeadline_minutes = inf\n", [(5, "`deadline_minutes` must be")]),
     "a misspelt catalog": ('catalogs = ["evolnk"]\n' + CLIP, [(1, "did you mean 'evolink'?")]),
     "a catalog that is not there": ('catalogs = ["nope.toml"]\n' + CLIP, [(1, "nope.toml: no such file")]),
 }
@@ -254,14 +285,6 @@ def test_a_bad_scenario_says_where_and_what(tmp_path: Path, text: str, found: li
 
 
 LATER = {
-    "drafts": (CLIP + "drafts = { count = 4 }\n", 4, "drafts"),
-    "drafts by default": ("[defaults]\ndrafts = { count = 2 }\n" + CLIP, 2, "drafts"),
-    "packs": (CLIP + '[[packs]]\nprovider = "evolink"\n', 4, "packs"),
-    "tiers": (CLIP + '[[tiers]]\nprovider = "evolink"\n', 4, "tiers"),
-    "groups": (CLIP + '[limits]\ngroups = "same-model"\n', 5, "groups"),
-    "mean quality": (CLIP + "[limits]\nmean_quality_min = 3\n", 5, "mean_quality_min"),
-    "deadline": (CLIP + "[limits]\ndeadline_minutes = 3\n", 5, "deadline_minutes"),
-    "degrade": (CLIP + "[objective]\ndegrade = true\n", 5, "degrade"),
     "what-if": (CLIP + '[[what_if]]\nname = "x"\n', 4, "what_if"),
 }
 
@@ -273,6 +296,67 @@ def test_what_a_later_version_will_understand_is_refused_by_name_and_never_ignor
     (line,) = scenario_refusal(tmp_path, text)
     assert line.startswith(f"s.toml:{number}: `{name}")
     assert "not yet supported by this version" in line
+
+
+PACK = '[[packs]]\nprovider = "p"\npays_for_usd = 100\nprice_usd = 90\n'
+TIER = '[[tiers]]\nprovider = "p"\nfrom_usd = 50\ndiscount = 0.1\n'
+DEGRADE = "[objective]\ndegrade = true\n"
+SAVINGS: dict[str, tuple[str, list[tuple[int, str]]]] = {
+    "a pack of nothing": (
+        CLIP + '[[packs]]\nprovider = "p"\n',
+        [(4, "`pays_for_usd` is required"), (4, "`price_usd` is required")],
+    ),
+    "a pack that pays for nothing": (CLIP + PACK.replace("100", "0"), [(6, "`pays_for_usd` must be above 0, not 0")]),
+    "a pack with a negative price": (CLIP + PACK.replace("90", "-1"), [(7, "`price_usd` must be >= 0, not -1")]),
+    "a pack that cannot be bought": (CLIP + PACK + "max_count = 0\n", [(8, "`max_count` must be at least 1, not 0")]),
+    "half a pack": (CLIP + PACK + "max_count = 1.5\n", [(8, "`max_count` must be a whole number, not 1.5")]),
+    "a misspelt pack": (
+        CLIP + PACK.replace("price_usd", "prize_usd"),
+        [(4, "`price_usd` is required"), (7, "did you mean `price_usd`?")],
+    ),
+    "a tier without a discount": (CLIP + TIER.replace("discount = 0.1\n", ""), [(4, "`discount` is required")]),
+    "a discount above 1": (CLIP + TIER.replace("0.1", "10"), [(7, "`discount` must be at most 1, not 10")]),
+    "tiers that begin together": (
+        CLIP + TIER + TIER.replace("0.1", "0.2"),
+        [(10, "`from_usd` must be above 50, the tier before it")],
+    ),
+    "tiers that fall": (
+        CLIP + TIER + TIER.replace("50", "60"),
+        [(11, "`discount` must be above 0.1, the tier before it")],
+    ),
+    "degrade without a penalty": (
+        CLIP + DEGRADE,
+        [(5, "`degrade` needs penalty_usd: say what resolution, audio or seconds")],
+    ),
+    "a negative penalty": (
+        CLIP + DEGRADE + "[objective.penalty_usd]\naudio = -1\n",
+        [(7, "`audio` must be >= 0, not -1")],
+    ),
+    "a penalty on something else": (
+        CLIP + DEGRADE + "[objective.penalty_usd]\nresolutoin = 1\n",
+        [(7, "`resolutoin`: no such field; did you mean `resolution`?")],
+    ),
+    "shorten to more than all": (
+        CLIP + DEGRADE + "shorten_to = 1.5\n",
+        [(6, "`shorten_to` must be at most 1, not 1.5")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "found"), SAVINGS.values(), ids=SAVINGS)
+def test_bad_packs_tiers_and_penalties_say_where_and_what(
+    tmp_path: Path, text: str, found: list[tuple[int, str]]
+) -> None:
+    lines = scenario_refusal(tmp_path, text)
+    assert len(lines) == len(found)
+    for line, (number, part) in zip(lines, found, strict=True):
+        assert line.startswith(f"s.toml:{number}: ")
+        assert part in line
+
+
+def test_tiers_of_different_providers_rise_on_their_own(tmp_path: Path) -> None:
+    other = TIER.replace('"p"', '"q"')
+    assert len(Scenario.load(written(tmp_path, CLIP + TIER + other, "s.toml")).tiers) == 2
 
 
 CATALOGS: dict[str, tuple[str, list[tuple[int, str]]]] = {
@@ -477,7 +561,7 @@ FILES: dict[str, tuple[str, Any]] = {
     "deep in a row": ("s.csv", b'id,seconds,request\na,5,"{""a"": ' + b"[" * 900 + b"]" * 900 + b'}"\n'),
     "no table in a row": ("s.csv", b"id,seconds,request,request.prompt\na,5,x,y\n"),
     "bad values": ("s.toml", (CLIP + 'count = nan\nresolutoin = "x"\n').encode()),
-    "a later version's": ("s.toml", (CLIP + "drafts = { count = 3 }\n").encode()),
+    "a later version's": ("s.toml", (CLIP + '[[what_if]]\nname = "x"\n').encode()),
     "an escape in an id": ("s.toml", CLIP.replace('"a"', '"\\u001b[31m"').encode()),
 }
 

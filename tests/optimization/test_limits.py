@@ -11,6 +11,7 @@ import pytest
 from router.errors import NoPlanError
 from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
+from router.optimization.branching import relaxed
 from router.optimization.formulation import Formulation
 from router.optimization.limits import assignment
 from router.optimization.outline import Outline
@@ -19,7 +20,7 @@ from router.optimization.solve import solve
 from router.optimization.through_pulp import to_pulp
 from router.schema.candidate import Chain, Choices, StateCosts
 from router.schema.plan import Plan
-from router.schema.scenario import Cap, Limits, Scenario
+from router.schema.scenario import Cap, Clip, Limits, Scenario
 from tests import golden
 from tests.builders import ON, Raw, catalog, model, planned, scenario
 
@@ -28,6 +29,10 @@ SILENT, LOUD = (
     {"audio": True, "resolution": "1080p", "price_per_second": "0.20"},
 )
 TWO = catalog(model("cheap", [SILENT]), model("dear", [LOUD]))
+RATED = catalog(
+    model("cheap", [SILENT], quality=4, quality_source="q", generation_seconds_per_second=6, concurrency=2),
+    model("dear", [LOUD], quality=9, quality_source="q", generation_seconds_per_second=3, concurrency=4),
+)
 CLIPS: list[Raw] = [
     {"id": "plain", "seconds": 10, "count": 6},
     {"id": "sound", "seconds": 5, "count": 4, "audio": "native"},
@@ -43,7 +48,21 @@ EACH: dict[str, Raw] = {
     "max_share": {"caps": [{"where": {"provider": "p", "model": "cheap"}, "max_share": "0.5"}]},
     "min_clips": {"caps": [{"where": {"audio": "native"}, "min_clips": 7}]},
     "min_share": {"caps": [{"where": {"mode": "text-to-video", "model": "dear"}, "min_share": "0.6"}]},
+    "mean_quality_min": {"mean_quality_min": 6},
+    "deadline_minutes": {"deadline_minutes": 4},
+    "groups": {"groups": "same-model"},
 }
+GROUPED: list[Raw] = [{**clip, "group": group} for clip, group in zip(CLIPS, ("g", "g", "h"), strict=True)]
+DRAFTED: list[Raw] = [*CLIPS[:2], {**CLIPS[2], "drafts": {"count": 2}}]
+PACKS: Raw = {"packs": [{"provider": "p", "pays_for_usd": 5, "price_usd": 4, "max_count": 3}]}
+TIERS: Raw = {"tiers": [{"provider": "p", "from_usd": 10, "discount": 0.5}]}
+BESIDES: dict[str, Scenario] = {
+    "packs": scenario(CLIPS, TWO, **PACKS),
+    "tiers": scenario(CLIPS, TWO, **TIERS),
+    "packs_and_tiers": scenario(CLIPS, TWO, **PACKS, **TIERS, limits={"budget_usd": 9}),
+    "drafts": scenario(DRAFTED, TWO),
+}
+"""What couples clips, or is bought besides them, and is no limit."""
 
 
 UP = {"availability": {"cheap": 0.9, "dear": 0.8}}
@@ -53,7 +72,7 @@ STATES = {(True, True): 0.72, (False, True): 0.08, (True, False): 0.18, (False, 
 
 def choices_of(given: Scenario) -> list[Choices]:
     market = open_market(given, ON)
-    return [ways_to_make(own, market) for own in clip_classes(given.clips)]
+    return [ways_to_make(own, market) for own in clip_classes(given.clips, by_group=given.limits.groups is not None)]
 
 
 def in_states(choices: list[Choices]) -> StateCosts:
@@ -72,11 +91,12 @@ def in_states(choices: list[Choices]) -> StateCosts:
 def problem_of(given: Scenario, *, per_run: bool = False) -> Problem:
     choices = choices_of(given)
     states = in_states(choices)
-    return assignment(choices, given.limits, given.objective, mean=states, worst=states if per_run else None)
+    return assignment(choices, given, mean=states, worst=states if per_run else None)
 
 
 def lp_text(problem: Problem, path: Path) -> str:
     """The model as the solver first sees it."""
+    problem = relaxed(problem, problem.rough)
     outline = Outline.at(without_limits(problem), problem.objective, problem.limits)
     to_pulp(Formulation(problem, [row for _, _, row in outline.rows], outline.faces).model).writeLP(str(path))
     return path.read_text()
@@ -84,7 +104,14 @@ def lp_text(problem: Problem, path: Path) -> str:
 
 @pytest.mark.parametrize("name", EACH)
 def test_each_limit_alone_is_written_as_it_was_found_right(name: str, tmp_path: Path) -> None:
-    golden.agrees(f"lp/{name}.lp", lp_text(problem_of(scenario(CLIPS, TWO, limits=EACH[name])), tmp_path / "model.lp"))
+    clips = GROUPED if name == "groups" else CLIPS
+    sold = RATED if name in ("mean_quality_min", "deadline_minutes") else TWO
+    golden.agrees(f"lp/{name}.lp", lp_text(problem_of(scenario(clips, sold, limits=EACH[name])), tmp_path / "model.lp"))
+
+
+@pytest.mark.parametrize("name", BESIDES)
+def test_what_else_couples_clips_is_written_as_it_was_found_right(name: str, tmp_path: Path) -> None:
+    golden.agrees(f"lp/{name}.lp", lp_text(problem_of(BESIDES[name]), tmp_path / "model.lp"))
 
 
 def test_a_worst_case_per_run_is_written_as_the_state_that_is_worst(tmp_path: Path) -> None:
@@ -100,6 +127,9 @@ def test_a_risk_in_the_objective_is_written_as_the_linear_cost_that_it_is_at_fir
 def test_every_limit_has_a_golden_model() -> None:
     bounds = {*Limits.model_fields, *Cap.model_fields} - {"caps", "where"}
     assert bounds == set(EACH)
+    coupling = {"packs", "tiers", "drafts"}
+    assert coupling <= {*Scenario.model_fields, *Clip.model_fields}
+    assert coupling <= set(BESIDES)
 
 
 def on(plan: Plan, name: str) -> int:
@@ -177,6 +207,65 @@ def test_shares_are_of_the_clips_served() -> None:
 def test_a_minimum_is_met_by_the_cheapest_moves() -> None:
     plan = planned(CLIPS, TWO, limits=EACH["min_clips"])
     assert (on(plan, "dear"), plan.totals.expected_usd) == (7, Decimal("12.40") + 3 * Decimal("0.80"))
+
+
+def test_a_mean_quality_is_met_by_the_cheapest_moves() -> None:
+    # 9 clips of score 4 and 4 of 9: 72 / 13. Two more on dear: 82 / 13 > 6, at $0.80 each; leaving one out costs 1.20
+    plan = planned(CLIPS, RATED, limits=EACH["mean_quality_min"])
+    assert (on(plan, "dear"), left_out(plan), plan.totals.expected_usd) == (6, 0, Decimal("14.00"))
+    assert (plan.limits[0].unit, plan.limits[0].value) == ("score", Decimal("6.307692"))
+
+
+def test_a_deadline_counts_work_over_slots_and_the_longest_generation() -> None:
+    # cheap takes 1 minute for a plain clip and 0.8 for a spare one: 8.4 / 2 + 1 = 5.2 minutes. For 4 it may have 6 minutes of work:
+    # the three spare ones go, $0.80 each. dear: (4 x 0.25 + 3 x 0.4) / 4 + 0.4 = 0.95.
+    plan = planned(CLIPS, RATED, limits=EACH["deadline_minutes"])
+    assert (on(plan, "dear"), left_out(plan), plan.totals.expected_usd) == (7, 0, Decimal("14.80"))
+    assert [(limit.limit, limit.value) for limit in plan.limits] == [
+        ("deadline_minutes[p/cheap]", 4),
+        ("deadline_minutes[p/dear]", Decimal("0.95")),
+    ]
+    # Without a plain clip the longest on cheap would take 0.8 minutes only; in 1.5 minutes one plain clip is (1 / 2 + 1).
+    assert on(planned(CLIPS, RATED, limits={"deadline_minutes": "1.6"}), "cheap") == 2  # 1.6 / 2 + 0.8: two spare ones
+    assert on(planned(CLIPS, RATED, limits={"deadline_minutes": "1.5"}), "cheap") == 1
+
+
+def test_a_group_is_made_by_the_model_that_all_of_it_can_have() -> None:
+    # Sound needs dear, so the plain clips of its group go there too: 12 + 4 + 2.4.
+    plan = planned(GROUPED, TWO, limits=EACH["groups"])
+    assert (on(plan, "dear"), on(plan, "cheap"), plan.totals.expected_usd) == (10, 3, Decimal("18.40"))
+    plan = planned(GROUPED, TWO, limits={"groups": "same-provider"})
+    assert (on(plan, "dear"), plan.totals.expected_usd) == (4, Decimal("12.40"))
+
+
+def test_packs_are_bought_as_long_as_they_save() -> None:
+    # $12.40 of list price: two packs of $4 pay for $10, a third would pay for 2.40 only.
+    plan = planned(CLIPS, TWO, **PACKS)
+    assert ([pack.bought for pack in plan.packs], plan.totals.expected_usd) == ([2], Decimal("10.40"))
+    # At a price of 2.40 it makes no difference, and is not bought; at less it is, and half of it is lost.
+    two = {**PACKS["packs"][0], "price_usd": 2, "max_count": 2}
+    for price, bought in (("2.40", [2, 0]), ("2.399999", [2, 1])):
+        third = {"provider": "p", "pays_for_usd": 5, "price_usd": Decimal(price), "max_count": 1}
+        plan = planned(CLIPS, TWO, packs=[two, third])
+        assert [pack.bought for pack in plan.packs] == bought
+        assert sum(pack.unused_usd for pack in plan.packs) == (Decimal("2.60") if sum(bought) == 3 else 0)
+
+
+def test_a_volume_discount_is_on_what_is_spent_above_its_threshold() -> None:
+    plan = planned(CLIPS, TWO, **TIERS)
+    assert (plan.totals.list_usd, plan.totals.saving_usd) == (Decimal("12.40"), Decimal("1.20"))
+    # Half price above $10: a budget of $11.20 makes all.
+    assert left_out(planned(CLIPS, TWO, **TIERS, limits={"budget_usd": "11.20"})) == 0
+    assert left_out(planned(CLIPS, TWO, **TIERS, limits={"budget_usd": "11.199999"})) == 1
+
+
+def test_a_clip_that_with_its_drafts_costs_more_than_its_value_is_left_out() -> None:
+    # Three times 0.80 for a spare clip worth 2.00.
+    plan = planned(DRAFTED, TWO)
+    assert (left_out(plan), plan.totals.drafts, plan.totals.objective_usd) == (3, 0, Decimal("16.00"))
+    worth_it = [*CLIPS[:2], {**DRAFTED[2], "value_usd": "2.41"}]
+    plan = planned(worth_it, TWO)
+    assert (left_out(plan), plan.totals.drafts, plan.totals.drafts_usd) == (0, 6, Decimal("4.80"))
 
 
 def test_where_matches_the_offer_s_sound_or_the_route_s() -> None:
@@ -278,7 +367,6 @@ def test_plans_of_equal_risk_are_told_apart_by_expected_cost() -> None:
 def test_the_plain_objective_is_the_default() -> None:
     given = scenario(CLIPS, TWO, limits=EACH["budget_usd"])
     choices = choices_of(given)
-    plain = assignment(choices, given.limits)
-    assert plain == assignment(choices, given.limits, given.objective)
+    plain = assignment(choices, given)
     assert plain.tails == ()
     assert [len(option.ties) for group in plain.groups for option in group.options] == [4] * 6

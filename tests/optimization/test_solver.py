@@ -88,14 +88,14 @@ def test_the_smallest_loosening_of_each_limit_is_the_smallest(problem: Problem) 
         return
     alone = loosened_alone(problem)
     for loose in alone:
-        others = [row for row in problem.rows if row is not loose.limit]
-        uses = [loose.limit.used(counts) for counts in ways if all(row.holds(counts) for row in others)]
+        others = [row for row in problem.rows if row is not loose.demand.limit]
+        uses = [loose.demand.limit.used(counts) for counts in ways if all(row.holds(counts) for row in others)]
         if not uses:
             assert loose.needed is None
         else:
-            assert loose.needed == (min(uses) if loose.limit.sense == "at_most" else max(uses))
+            assert loose.needed == (min(uses) if loose.sense == "at_most" else max(uses))
     if all(loose.needed is None for loose in alone):
-        bounds = {loose.limit.name: loose.needed for loose in loosened_together(problem)}
+        bounds = {loose.name: loose.needed for loose in loosened_together(problem)}
         assert bounds
         assert any(
             all(

@@ -141,12 +141,14 @@ def test_the_smallest_loosening_of_a_tail_is_the_smallest(start: int) -> None:
             continue
         clashes += 1
         alone = loosened_alone(problem)
-        assert [loose.limit for loose in alone] == list(problem.limits)
+        assert [loose.demand.limit for loose in alone] == list(problem.limits)
         for loose in alone:
-            uses = [loose.limit.used(counts) for counts in ways if keeps(problem, counts, but=loose.limit)]
-            best: Callable[..., Number] = min if loose.limit.sense == "at_most" else max
+            uses = [
+                loose.demand.limit.used(counts) for counts in ways if keeps(problem, counts, but=loose.demand.limit)
+            ]
+            best: Callable[..., Number] = min if loose.sense == "at_most" else max
             assert loose.needed == best(uses, default=None), seed
-        together = {loose.limit.name: loose.needed for loose in loosened_together(problem)}
+        together = {loose.name: loose.needed for loose in loosened_together(problem)}
         assert together
         moved = replace(
             problem,
@@ -246,7 +248,7 @@ def test_a_tail_that_no_solution_keeps_says_what_it_would_have_to_be() -> None:
     problem = hedged()
     tight = replace(problem, tails=(replace(problem.tails[0], bound=5_000_000),))
     (loose,) = loosened_alone(tight)
-    assert (loose.limit.name, loose.needed) == ("cvar", 20_000_000)
+    assert (loose.name, loose.needed) == ("cvar", 20_000_000)
     ((position, least),) = loose.pinned_by
     assert position == 0
     assert 0 < 10 * least <= 20_000_000
