@@ -80,12 +80,12 @@ def ways_to_make(own: ClipClass, market: Market) -> Choices:
     return Choices(own, tuple(candidate for candidate, _ in found), tuple(behind for _, behind in found))
 
 
-def without_deadline(market: Market) -> Market:
-    """A market where a deadline rules out nothing by itself; what states no speed stays ruled out."""
+def with_deadline(market: Market, minutes: Decimal = MAX_MINUTES) -> Market:
+    """A market with another deadline, if it has one: by default so late that it rules out nothing but what states no speed."""
     limits = market.scenario.limits
     if limits.deadline_minutes is None:
         return market
-    late = limits.model_copy(update={"deadline_minutes": MAX_MINUTES})
+    late = limits.model_copy(update={"deadline_minutes": minutes})
     return replace(market, scenario=market.scenario.model_copy(update={"limits": late}))
 
 

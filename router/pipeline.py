@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import asdict
 from fractions import Fraction
 
 from router import log
@@ -15,14 +16,16 @@ from router.assembly.savings import Terms
 from router.assembly.totals import baselines, limit_value, made, settled, totals
 from router.assembly.warnings import settlement, warnings
 from router.at_risk import by_state, moves_for_risk
+from router.binding import priced, pushed, step_of
 from router.checking.check import check
 from router.cost.figures import risk
 from router.errors import CheckError, Clash, NoPlanError, Relaxation, TimeLimitError
 from router.fallback.outages import assumed
-from router.market import Market, open_market, ways_to_make, without_deadline
+from router.market import Market, open_market, ways_to_make, with_deadline
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
 from router.optimization.aims import can_be_left_out
+from router.optimization.branching import truth_at
 from router.optimization.limits import assignment
 from router.optimization.problem import Problem as Assignment
 from router.optimization.problem import Solution
@@ -31,12 +34,18 @@ from router.optimization.rows import Bounded
 from router.optimization.solve import solve
 from router.providers import requests
 from router.schema.candidate import Choices
-from router.schema.plan import CatalogRef, LimitValue, Objective, Plan, Totals
+from router.schema.plan import CatalogRef, LimitValue, Objective, Plan, Solved, Totals
 from router.schema.scenario import Scenario
 from router.units import from_micro, to_micro
 
 
-def plan(scenario: Scenario, *, on: dt.date | None = None, time_limit_seconds: float | None = None) -> Plan:
+def plan(
+    scenario: Scenario,
+    *,
+    on: dt.date | None = None,
+    time_limit_seconds: float | None = None,
+    shadow_prices: bool = True,
+) -> Plan:
     """The cheapest way to make every clip within all limits, with expected and worst-case cost.
 
     Parameters
@@ -45,6 +54,8 @@ def plan(scenario: Scenario, *, on: dt.date | None = None, time_limit_seconds: f
         The day that prices and dates of sale are judged on; today if absent.
     time_limit_seconds
         Ends the search: the plan is then the best found, and says how far from the optimum it may be.
+    shadow_prices
+        Whether to work out what one more unit of each limit would save: solves once more for each limit, where any binds.
 
     Raises
     ------
@@ -73,7 +84,7 @@ def plan(scenario: Scenario, *, on: dt.date | None = None, time_limit_seconds: f
     if solution is None:
         raise NoPlanError(clash=clash(choices, market, time_limit_seconds), title=scenario.title)
     log.debug("solved", method=solution.method, proven=solution.proven)
-    made_plan = assemble(market, choices, problem, solution, time_limit_seconds)
+    made_plan = assemble(market, choices, problem, solution, time_limit_seconds, prices=shadow_prices)
     if findings := check(made_plan, scenario, market.catalogs, market.on):
         raise CheckError(findings)
     return made_plan
@@ -101,7 +112,7 @@ def clash(choices: Sequence[Choices], market: Market, time_limit_seconds: float 
     from router.optimization.relaxation import Loosened, clashing, loosened_alone, loosened_together  # As in `solve`
 
     # What cannot keep the deadline by itself may with a later one.
-    choices = [ways_to_make(own.clip_class, without_deadline(market)) for own in choices]
+    choices = [ways_to_make(own.clip_class, with_deadline(market)) for own in choices]
     problem = assignment(choices, market.scenario, *by_state(choices, market))
 
     def shown(loose: Loosened) -> Relaxation:
@@ -128,14 +139,23 @@ def assemble(
     problem: Assignment,
     solution: Solution,
     time_limit_seconds: float | None = None,
+    *,
+    prices: bool = False,
 ) -> Plan:
-    """The plan that a solution stands for."""
+    """The plan that a solution stands for.
+
+    Parameters
+    ----------
+    prices
+        Whether to work out the shadow prices of limits.
+    """
     scenario = market.scenario
     # Behind the classes of clips come those of the packs.
     counts, others = solution.counts[: len(choices)], solution.counts[len(choices) :]
     terms = Terms(scenario.packs, scenario.tiers, tuple(own[0] for own in others[: len(scenario.packs)]))
     savings = settled(choices, counts, terms)
-    routes, left_out = routes_and_left_out(scenario.clips, choices, counts, requests)
+    why = pushed(choices, scenario, problem, solution)
+    routes, left_out = routes_and_left_out(scenario.clips, choices, counts, requests, why)
     tried = ((step.provider, step.model) for route in routes for step in route.chain)
     outages = assumed(scenario.outages, scenario.fallback, tried)
     budget = scenario.limits.budget_usd
@@ -150,13 +170,15 @@ def assemble(
     # With a tail in the objective the bound of a proven plan may lie a billionth below it.
     closed = solution.proven and not problem.objective.tails
     bound = sums.objective_usd if closed else min(sums.objective_usd, from_micro(solution.bound))
-    used = [(candidate, behind) for _, candidate, behind, _ in made(choices, counts)]
+    used = limits_used(problem, solution, sums)
+    ways = [(candidate, behind) for _, candidate, behind, _ in made(choices, counts)]
     unborne = market.availability.unborne(market.offers)
     return Plan(
         schema=1,
         title=scenario.title,
         status="optimal" if solution.proven else "feasible",
         method=solution.method,
+        solved=Solved(**asdict(solution.size)),
         gap=round(float((sums.objective_usd - bound) / sums.objective_usd), 9) if sums.objective_usd else 0.0,
         bound_usd=bound,
         catalogs=tuple(CatalogRef(name=catalog.name, as_of=catalog.as_of) for catalog in market.catalogs),
@@ -167,13 +189,13 @@ def assemble(
         routes=routes,
         left_out=left_out,
         degraded=degraded_clips(routes, scenario.clips),
-        limits=limits_used(problem, solution, sums),
+        limits=priced(used, market, choices, problem, solution, time_limit_seconds) if prices else used,
         packs=savings.packs,
         discounts=savings.discounts,
         baselines=baselines(choices, counts, terms),
         moves=moves_for_risk(market, choices, solution, found, time_limit_seconds),
         warnings=(
-            *warnings(scenario, market.catalogs, market.offers, used, routes, unborne, market.on),
+            *warnings(scenario, market.catalogs, market.offers, ways, routes, unborne, market.on),
             *settlement(savings.saving, routes, found.worst),
             *found.warnings,
         ),
@@ -201,7 +223,7 @@ def limits_used(problem: Assignment, solution: Solution, sums: Totals) -> tuple[
         return Fraction(limit.used(solution.counts))
 
     return tuple(
-        limit_value(limit.name, limit.unit, limit.sense, Fraction(limit.bound), used(limit))
-        for limit in problem.stated
-        if not (isinstance(limit, Deadline) and limit.used(solution.counts) == 0)
+        limit_value(limit.name, limit.unit, limit.sense, Fraction(limit.bound), used(limit), step_of(limit.unit))
+        for limit in (*truth_at(problem, solution.counts).stated, *(part.limit for part in problem.rough))
+        if limit is not None and not (isinstance(limit, Deadline) and limit.used(solution.counts) == 0)
     )

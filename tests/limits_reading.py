@@ -21,11 +21,13 @@ REPORTED = Fraction(501, 1000)
 LENGTH = Fraction(1, 1_000_000)  # a length may have no finite decimal
 
 
-def planned(scenario: Raw, catalogs: list[Raw], on: datetime.date) -> Plan | None:
+def planned(scenario: Raw, catalogs: list[Raw], on: datetime.date, *, shadow_prices: bool = False) -> Plan | None:
     """The program's plan, or None if it says that there is none."""
     objects = [Catalog.model_validate(catalog) for catalog in catalogs]
     try:
-        return router.plan(Scenario.model_validate({**scenario, "catalogs": objects}), on=on)
+        return router.plan(
+            Scenario.model_validate({**scenario, "catalogs": objects}), on=on, shadow_prices=shadow_prices
+        )
     except NoPlanError:
         return None
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 from router.schema.candidate import Candidate, Chain, Choices
@@ -19,8 +21,24 @@ _canonical = json.JSONEncoder(sort_keys=True).encode
 Members = list[tuple[Clip, int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Why clips are not made in their cheapest way."""
+
+    instead_of: str | None
+    """``provider/model`` of that way; None for clips that are left out."""
+    extra: float
+    """What it would save on one clip, micro-dollars."""
+    limits: tuple[str, ...]
+    """What it would break."""
+
+
 def routes_and_left_out(
-    clips: Sequence[Clip], choices: Sequence[Choices], counts: Sequence[Sequence[int]], requests: RequestBuilder
+    clips: Sequence[Clip],
+    choices: Sequence[Choices],
+    counts: Sequence[Sequence[int]],
+    requests: RequestBuilder,
+    pushed: Mapping[tuple[int, int], Pushed] = MappingProxyType({}),
 ) -> tuple[tuple[Route, ...], tuple[LeftOut, ...]]:
     """One route for each (class, candidate, request table); clips are dealt out in the scenario's order.
 
@@ -30,6 +48,8 @@ def routes_and_left_out(
     ----------
     counts
         For each class, how many of it go to each candidate, then how many are left out if it has a value.
+    pushed
+        Why (class, option) is not the cheapest, where it is not.
     """
     routes: list[Route] = []
     left: list[LeftOut] = []
@@ -40,13 +60,14 @@ def routes_and_left_out(
         drafting = 0.0 if own_drafts is None else _spent(choices[own_drafts], counts[own_drafts], own, counts[position])
         for option, members in enumerate(hands[: len(own.candidates)]):
             if members:
-                shared = _route(own, option, drafting)
+                shared = _route(own, option, drafting).model_copy(update=_pushed(pushed.get((position, option))))
                 for alike in _by_request(members):
                     prepared = requests(own.candidates[option], own.clip_class.need, alike[0][0].request)
                     routes.append(shared.model_copy(update=_own(alike, prepared)))
         for members in hands[len(own.candidates) :]:
             if members:
-                left.append(_left_out(own, None if own_drafts is None else choices[own_drafts], members))
+                why = pushed.get((position, len(own.candidates)))
+                left.append(_left_out(own, None if own_drafts is None else choices[own_drafts], members, why))
     return tuple(routes), tuple(left)
 
 
@@ -136,9 +157,18 @@ def _route(own: Choices, option: int, drafting: float) -> Route:
         group=own.clip_class.group,
         degraded=candidate.degraded,
         penalty_usd=from_micro(candidate.penalty),
+        instead_of=None,
+        extra_usd=from_micro(0),
+        pushed_by=(),
         request=None,
         further_requests=(),
     )
+
+
+def _pushed(why: Pushed | None) -> dict[str, Any]:
+    if why is None:
+        return {}
+    return {"instead_of": why.instead_of, "extra_usd": from_micro(why.extra), "pushed_by": why.limits}
 
 
 def chain_steps(chain: Chain) -> tuple[ChainStep, ...]:
@@ -175,7 +205,7 @@ def _own(members: Members, prepared: tuple[Request, ...]) -> dict[str, Any]:
     }
 
 
-def _left_out(own: Choices, drafts: Choices | None, members: Members) -> LeftOut:
+def _left_out(own: Choices, drafts: Choices | None, members: Members, why: Pushed | None) -> LeftOut:
     value = to_micro(own.clip_class.need.value_usd or 0)
     ways = zip(own.candidates, own.chains, strict=True)
     cheapest = min((chain.expected + candidate.penalty for candidate, chain in ways), default=None)
@@ -191,12 +221,15 @@ def _left_out(own: Choices, drafts: Choices | None, members: Members) -> LeftOut
         reason = f"{whole} costs {usd_text(from_micro(cheapest + drafting))}, more than it is worth"
     else:
         reason = "the limits leave no room for it"
+        if why is not None:
+            reason += f" ({', '.join(why.limits)})"
     return LeftOut(
         clips=tuple(clip.id for clip, _ in members),
         counts=tuple(count for _, count in members),
         count=sum(count for _, count in members),
         value_usd=from_micro(value),
         reason=reason,
+        pushed_by=() if why is None else why.limits,
     )
 
 

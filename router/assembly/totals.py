@@ -131,8 +131,9 @@ def limit_value(
     sense: str,
     bound: Fraction,
     used: Fraction,
+    step: Fraction,
 ) -> LimitValue:
-    """One limit as the plan shows it; money comes in micro-dollars.
+    """One limit as the plan shows it; money comes in micro-dollars, the step in dollars.
 
     What does not end within six decimals (a share of 1/3) is rounded up for an upper bound and down for a lower one.
     """
@@ -142,7 +143,7 @@ def limit_value(
     at, value = (_six(number, sense) for number in exact)
     slack = at - value if sense == "at_most" else value - at
     bounds = {"at_most": at} if sense == "at_most" else {"at_least": at}
-    return LimitValue(limit=name, unit=unit, value=value, slack=slack, **bounds)
+    return LimitValue(limit=name, unit=unit, value=value, slack=slack, step=_six(step, sense), **bounds)
 
 
 def _six(number: Fraction, sense: str) -> Decimal:

@@ -95,6 +95,21 @@ class Alternatives:
             if baseline.clips != ruled:
                 yield f"baseline '{baseline.name}' decides {baseline.clips} clips, should be {ruled}"
 
+    def detours(self) -> Iterator[str]:
+        """How much dearer than the cheapest way a route is, where it says that limits push it."""
+        for route, *_, planned in self.costs:
+            if route.pushed_by:
+                clip = next(self.clips[name] for name in route.clips if name in self.clips)
+                ways = list(self._every_way(clip, draft=route.draft))
+                least = min(cost for _, cost in ways)
+                extra = planned.expected + micro(route.penalty_usd) - least
+                cheapest = {name for name, cost in ways if cost - least <= 1}
+                if not close(micro(route.extra_usd), extra) or route.instead_of not in cheapest:
+                    yield (
+                        f"'{route.clips[0]}' costs {route.extra_usd} more than on {route.instead_of}, "
+                        f"should be {usd(extra)} more than on {' or '.join(sorted(cheapest))}"
+                    )
+
     def bound(self) -> Decimal:
         """What every clip costs on its best way, its drafts on theirs, or by being left out, limits aside; dollars.
 
@@ -130,13 +145,25 @@ class Alternatives:
     def _cost(self, clip: Clip, line: Priced, price: int) -> Cost:
         return cost_of(self.book.chain(clip, line, price), self.scenario.outages, self.book.unserved, clip.max_takes)
 
+    def _every_way(self, clip: Clip, *, draft: bool) -> Iterator[tuple[str, float]]:
+        """(``provider/model``, mean cost and penalty) of every way to make a clip, below its requirements too."""
+        for line, _, cost in self._ways(draft_of(clip) if draft else clip, draft=draft):
+            yield f"{line.entry.provider}/{line.entry.model}", cost.expected
+        for line, cost, penalty in () if draft else self._lowered(clip):
+            yield f"{line.entry.provider}/{line.entry.model}", cost.expected + penalty
+
     def _below(self, clip: Clip) -> Iterator[float]:
         """What one clip adds to the objective at least on every way below its requirements."""
+        for _, cost, penalty in self._lowered(clip):
+            yield self._least(cost, clip.max_takes) + penalty
+
+    def _lowered(self, clip: Clip) -> Iterator[tuple[Priced, Cost, int]]:
+        """(line, cost, penalty) of every way below a clip's requirements."""
         for line in self.book.lines if self.scenario.objective.degrade else ():
             for way in ways_below(line, clip, self.scenario.objective):
                 for other, price in self.book.eligible(way.clip):
                     if other is line:
-                        yield self._least(self._cost(way.clip, line, price), clip.max_takes) + way.penalty
+                        yield line, self._cost(way.clip, line, price), way.penalty
 
     def _least(self, cost: Cost, takes: int) -> float:
         """What one clip adds to the objective at least: every measure of risk is at least the mean."""

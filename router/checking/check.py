@@ -16,6 +16,7 @@ from operator import attrgetter
 
 from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
 from router.checking.assumptions import assumptions
+from router.checking.binding import said_of
 from router.checking.degraded import degraded_list, lowered_by
 from router.checking.drafts import counts, draft_of, drafting, groups, left_out, per_served
 from router.checking.limits import used_of_limits
@@ -61,7 +62,7 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     checked = _Check(plan, scenario, catalogs, on)
     findings = list(checked.findings())
     others = Alternatives(checked.book, checked.clips, checked.costs)
-    findings += others.baselines(plan)
+    findings += [*others.baselines(plan), *others.detours()]
     bound = others.bound()
     settles = bool(scenario.packs or scenario.tiers)  # With these, what each clip costs at best alone is no plan
     if plan.method == "argmin" and not settles and plan.totals.objective_usd > bound + Decimal("0.000001"):
@@ -86,6 +87,7 @@ class _Check:
         yield from counts(self.plan, self.clips)
         yield from left_out(self.plan, self.clips)
         yield from groups(self.plan.routes, self.clips, self.scenario.limits.groups)
+        yield from said_of(self.plan, self.scenario)
         for number, route in enumerate(self.plan.routes, start=1):
             for finding in self._route(route):
                 yield f"route {number} ({route.provider}/{route.model}): {finding}"

@@ -32,6 +32,8 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
               help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
 @click.option("--degrade", is_flag=True,
               help="Clips may be made below their requirements, at the scenario's penalties: objective.degrade = true.")  # fmt: skip
+@click.option("--shadow-prices/--no-shadow-prices", default=True,
+              help="Work out what one more unit of each limit would save, by solving once more for each (default: yes).")  # fmt: skip
 @click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(
     "--fail-if-worst-above", callback=dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
@@ -44,6 +46,7 @@ def command(
     on: dt.date | None,
     time_limit: float | None,
     degrade: bool,
+    shadow_prices: bool,
     fail_above: Decimal | None,
     fail_if_worst_above: Decimal | None,
 ) -> int:
@@ -54,7 +57,8 @@ def command(
     form = chosen_format(form, output)
     try:
         given = Scenario.load(scenario)
-        made = plan(degrading(given) if degrade else given, on=on, time_limit_seconds=time_limit)
+        given = degrading(given) if degrade else given
+        made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
     except NoPlanError as error:
         if form == "json":
             click.echo(as_json(no_plan(error)), nl=False)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from router.errors import TimeLimitError
-from router.optimization.problem import SAME_COST, Problem, Rough, Solution
+from router.optimization.problem import SAME_COST, Problem, Rough, Size, Solution
 from router.optimization.rows import Counts, weighed
 
 Solve = Callable[[Problem, float | None], Solution | None]
@@ -59,7 +59,7 @@ def branched(problem: Problem, solve: Solve) -> Solution | None:
     if best is None:
         return None
     bound = min(best.cost, bound)
-    return replace(best, bound=bound, proven=best.cost - bound <= SAME_COST, nodes=next(numbers))
+    return replace(best, bound=bound, proven=best.cost - bound <= SAME_COST, size=Size(nodes=next(numbers)))
 
 
 def relaxed(problem: Problem, parts: tuple[Rough, ...]) -> Problem:
@@ -67,6 +67,11 @@ def relaxed(problem: Problem, parts: tuple[Rough, ...]) -> Problem:
     for part in parts:
         problem = part.relax(problem)
     return replace(problem, rough=())
+
+
+def truth_at(problem: Problem, counts: Counts) -> Problem:
+    """The convex problem that tells the truth of this solution."""
+    return relaxed(problem, tuple(part.at(counts) for part in problem.rough))
 
 
 def _made_true(problem: Problem, here: tuple[Rough, ...], counts: Counts) -> Solution | None:

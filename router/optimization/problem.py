@@ -7,8 +7,8 @@ Find whole numbers ``x[c][o] >= 0`` with ``sum_o x[c][o] = count[c]`` that keep 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Literal, Protocol
 
 from router.optimization.rows import Amounts, Bounded, Counts, Limit, Number, Row, Uses
@@ -52,6 +52,11 @@ class Selector:
         """The classes that it binds."""
         return tuple(dict.fromkeys(c for alternative in self.alternatives for c, _ in alternative))
 
+    def only(self, classes: Sequence[int]) -> Selector:
+        """The selector where only some of the classes are; all of its own must be among them."""
+        at = {c: k for k, c in enumerate(classes)}
+        return Selector(self.name, tuple(tuple((at[c], own) for c, own in opened) for opened in self.alternatives))
+
     def holds(self, counts: Amounts) -> bool:
         """Whether a solution uses options of one alternative only."""
         used = sum(
@@ -74,7 +79,7 @@ class Problem:
     """What is not convex; the rest of the problem knows nothing of it until it is relaxed (see `branching`)."""
 
     def cost(self, counts: Amounts) -> float:
-        """The objective of a solution, micro-dollars."""
+        """The objective of a solution, micro-dollars; of what is not convex, as far as the relaxation over its range tells it."""
         return float(self.objective.value(counts))
 
     def holds(self, counts: Amounts) -> bool:
@@ -123,6 +128,13 @@ class Rough(Protocol):
     def limit(self) -> Bounded | None:
         """The limit that it is, if it is one."""
 
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes that can matter to it."""
+
+    def only(self, classes: Sequence[int]) -> Rough:
+        """The same over some of the classes, all of its own among them."""
+
     def relax(self, problem: Problem) -> Problem:
         """The problem with what is true of this over the whole range, and no more than that."""
 
@@ -131,6 +143,23 @@ class Rough(Protocol):
 
     def split(self, counts: Counts) -> tuple[Rough, ...]:
         """Parts that cover the range; none where the relaxation tells the truth of this solution already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of a problem went to the solver; nothing where every class is on its best option."""
+
+    blocks: int = 0
+    """Parts that no limit connects, each solved by itself."""
+    columns: int = 0
+    """Of their linear models: options, and alternatives of selectors."""
+    rows: int = 0
+    """Classes, limits, and what ties options to alternatives."""
+    nodes: int = 0
+    """Convex problems solved: more than one for each block where something is not convex."""
+
+    def __add__(self, other: Size) -> Size:
+        return Size(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,19 +173,53 @@ class Solution:
     method: Literal["argmin", "solver"]
     proven: bool
     """Whether the cost equals the bound."""
-    nodes: int = 1
-    """How many convex problems were solved."""
+    size: Size = Size()
 
 
 def without_limits(problem: Problem) -> Counts:
-    """Every class on its best option: optimal where no limit binds, and a lower bound where one does."""
-    return tuple(_all_on(group, _best(group.options)) for group in problem.groups)
+    """Every class on its best option, in each selector those of the best alternative: optimal where no limit binds, else a lower bound.
+
+    A selector none of whose alternatives can settle all its classes is not looked at.
+    """
+    best = [_best(group.options, range(len(group.options))) for group in problem.groups]
+    for selector in problem.selectors:
+        for c, o in (_best_alternative(problem, selector) or {}).items():
+            best[c] = o
+    return tuple(_all_on(group, o) for group, o in zip(problem.groups, best, strict=True))
 
 
-def _best(options: Sequence[Option]) -> int:
-    least = min(option.cost for option in options)
-    tied = [o for o, option in enumerate(options) if option.cost <= least + SAME_COST]
+def _best(options: Sequence[Option], open_ones: Iterable[int]) -> int:
+    open_ones = list(open_ones)
+    least = min(options[o].cost for o in open_ones)
+    tied = [o for o in open_ones if options[o].cost <= least + SAME_COST]
     return min(tied, key=lambda o: options[o].ties)
+
+
+def _best_alternative(problem: Problem, selector: Selector) -> dict[int, int] | None:
+    """The option of each class under the alternative that costs least; None if no alternative settles all classes."""
+    linked = {(c, o) for opened in selector.alternatives for c, options in opened for o in options}
+    found = []
+    for alternative in selector.alternatives:
+        opened = dict(alternative)
+        chosen: dict[int, int] = {}
+        for c in selector.classes:
+            options = problem.groups[c].options
+            own = [o for o in range(len(options)) if o in opened.get(c, ()) or (c, o) not in linked]
+            if own:
+                chosen[c] = _best(options, own)
+        if len(chosen) == len(selector.classes):
+            found.append((*_weight(problem, chosen), chosen))
+    if not found:
+        return None
+    least = min(cost for cost, _, _ in found)
+    return min((way for way in found if way[0] <= least + SAME_COST), key=lambda way: way[1])[2]
+
+
+def _weight(problem: Problem, chosen: Mapping[int, int]) -> tuple[float, tuple[Number, ...]]:
+    """Cost and tie-breakers of whole classes on these options."""
+    pairs = [(problem.groups[c].count, problem.groups[c].options[o]) for c, o in chosen.items()]
+    ties = zip(*([count * tie for tie in option.ties] for count, option in pairs), strict=True)
+    return math.fsum(count * option.cost for count, option in pairs), tuple(map(sum, ties))
 
 
 def _all_on(group: Group, best: int) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
+from router.optimization.branching import truth_at
 from router.optimization.problem import Group, Option, Problem, Selector
 from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded, Counts, Number, Row, Sense, Unit, Uses, weighed, whole_numbers
@@ -90,7 +91,7 @@ def clashing(problem: Problem, time_limit_seconds: float | None = None) -> tuple
     rest = problem
     kept = []
     for demand in demands(problem):
-        fewer = _without(rest, demand)
+        fewer = without(rest, demand)
         if _any(fewer, clock) is None:
             rest = fewer
         else:
@@ -127,27 +128,27 @@ def _one_by_one(problem: Problem, clock: Clock) -> tuple[Loosened, ...]:
     everything = demands(problem)
     rest = problem
     for demand in everything:
-        rest = _without(rest, demand)
+        rest = without(rest, demand)
     if _any(rest, clock) is None:
         return ()
     missed: list[Demand] = []
     for demand in everything:
-        beside = _with(rest, problem, demand)
-        if _any(beside, clock) is None:
+        more = beside(rest, problem, demand)
+        if _any(more, clock) is None:
             missed.append(demand)
         else:
-            rest = beside
+            rest = more
     found = []
     for demand in missed:
         loose = _alone(rest, demand, clock)
         found.append(loose)
         if loose.needed is not None and loose.needed != "dropped":
-            rest = _with(rest, problem, demand, bound=loose.needed)
+            rest = beside(rest, problem, demand, bound=loose.needed)
     return tuple(found)
 
 
 def _alone(problem: Problem, demand: Demand, clock: Clock) -> Loosened:
-    limit, others = demand.limit, _without(problem, demand)
+    limit, others = demand.limit, without(problem, demand)
     if limit is None:
         return Loosened(demand, None if _any(others, clock) is None else "dropped")
     if isinstance(limit, Deadline):
@@ -155,7 +156,14 @@ def _alone(problem: Problem, demand: Demand, clock: Clock) -> Loosened:
     counts = _extreme(others, limit, clock)
     if counts is None:
         return Loosened(demand, None)
-    return Loosened(demand, limit.used(counts), _pins(limit, counts))
+    return Loosened(demand, _used(others, limit, counts), _pins(limit, counts))
+
+
+def _used(problem: Problem, limit: Bounded, counts: Counts) -> Number:
+    """What a solution uses of a limit, of one on cost after what it truly saves."""
+    if isinstance(limit, Ceiling):
+        limit = truth_at(replace(problem, ceilings=(limit,)), counts).ceilings[0]
+    return limit.used(counts)
 
 
 def _extreme(problem: Problem, limit: Bounded, clock: Clock) -> Counts | None:
@@ -218,9 +226,11 @@ def _least(problem: Problem, weights: Uses | None, clock: Clock, tails: Sequence
 
     Savings stay among the tails of limits that have them (see `Ceiling`).
     """
-    costs = _in_whole_numbers(weights) if weights is not None else None
+    costs = weights if weights is None or tails else _in_whole_numbers(weights)
     groups = tuple(
-        Group(group.count, tuple(Option(0.0 if costs is None else costs[c][o]) for o in range(len(group.options))))
+        Group(
+            group.count, tuple(Option(0.0 if costs is None else float(costs[c][o])) for o in range(len(group.options)))
+        )
         for c, group in enumerate(problem.groups)
     )
     bounds = tuple(replace(tail, weight=0.0) for tail in problem.tails if tail.bound < math.inf)
@@ -230,16 +240,16 @@ def _least(problem: Problem, weights: Uses | None, clock: Clock, tails: Sequence
     return None if found is None else found.counts
 
 
-def _in_whole_numbers(weights: Uses) -> tuple[tuple[float, ...], ...]:
-    """The weights as costs: multiples of whole numbers where that can be, so that a small difference counts as one."""
+def _in_whole_numbers(weights: Uses) -> Uses:
+    """The weights in units of which all are whole multiples, where there is one, so that the smallest difference counts as one."""
     whole = whole_numbers([weight for own in weights for weight in own])
     if whole is None:
-        return tuple(tuple(map(float, own)) for own in weights)
+        return weights
     numbers = iter(whole[0])
-    return tuple(tuple(float(next(numbers)) for _ in own) for own in weights)
+    return tuple(tuple(next(numbers) for _ in own) for own in weights)
 
 
-def _without(problem: Problem, demand: Demand) -> Problem:
+def without(problem: Problem, demand: Demand) -> Problem:
     """The problem where a demand is dropped."""
     if demand.limit is None:
         return replace(problem, selectors=())
@@ -253,7 +263,7 @@ def _without(problem: Problem, demand: Demand) -> Problem:
     )
 
 
-def _with(problem: Problem, whole: Problem, demand: Demand, bound: Number | None = None) -> Problem:
+def beside(problem: Problem, whole: Problem, demand: Demand, bound: Number | None = None) -> Problem:
     """The problem with a demand of the whole one, as it stands there or with another bound."""
     if demand.limit is None:
         return replace(problem, selectors=whole.selectors)

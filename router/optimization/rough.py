@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -51,6 +51,20 @@ class Deadline:
     def limit(self) -> Deadline:
         """Itself."""
         return self
+
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes that can have a job on this machine."""
+        return frozenset(c for c, own in enumerate(self.jobs) if any(job is not None for job in own))
+
+    def only(self, classes: Sequence[int]) -> Deadline:
+        """The machine for some of the classes."""
+        return replace(
+            self,
+            jobs=tuple(self.jobs[c] for c in classes),
+            longest=tuple(self.longest[c] for c in classes),
+            slots=tuple(self.slots[c] for c in classes),
+        )
 
     def used(self, counts: Amounts) -> Fraction:
         """The time by which everything is sure to be done, minutes."""
@@ -152,6 +166,17 @@ class Discount:
     @property
     def limit(self) -> None:
         """None: it is a cost."""
+
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes that spend, cover or carry the constant part."""
+        pairs = zip(self.spend, self.covers, strict=True)
+        return frozenset(c for c, (own, cover) in enumerate(pairs) if c == self.base or any(own) or any(cover))
+
+    def only(self, classes: Sequence[int]) -> Discount:
+        """The discount on some of the classes, that of the constant part among them."""
+        spend, covers = (tuple(part[c] for c in classes) for part in (self.spend, self.covers))
+        return replace(self, spend=spend, covers=covers, base=classes.index(self.base))
 
     def saving(self, rest: float) -> float:
         """The discount on what is spent beyond the packs."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
@@ -50,6 +50,10 @@ class Bounded(Protocol):
     def used(self, counts: Amounts) -> Number:
         """What a solution uses of the limit."""
 
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes that can matter to it."""
+
     def holds(self, counts: Amounts) -> bool:
         """Whether a solution keeps the limit."""
 
@@ -78,6 +82,17 @@ class Row:
     """Where a use is a float, sums are compared after rounding to this many decimals: whole micro-dollars by default."""
     stated: bool = True
     """Whether it is a limit that can be loosened, not a part of what the problem is."""
+
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes that use anything of it, or count in its ratio."""
+        counted = () if self.per is None else self.per
+        return frozenset(c for part in (self.uses, counted) for c, own in enumerate(part) if any(own))
+
+    def only(self, classes: Sequence[int]) -> Row:
+        """The row over some of the classes."""
+        per = None if self.per is None else tuple(self.per[c] for c in classes)
+        return replace(self, uses=tuple(self.uses[c] for c in classes), per=per)
 
     @property
     def exact(self) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import mul
 
 from router.optimization.rows import Amounts, Number, Row, Sense, Unit, Uses, total_of, weighed
@@ -51,6 +51,15 @@ class Tail:
     def unit(self) -> Unit:
         """Micro-dollars."""
         return "usd"
+
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes that cost anything in any state."""
+        return frozenset(c for c, own in enumerate(self.costs) if any(map(any, own)))
+
+    def only(self, classes: Sequence[int]) -> Tail:
+        """The tail over some of the classes."""
+        return replace(self, costs=tuple(self.costs[c] for c in classes))
 
     def value(self, counts: Amounts) -> Number:
         """The mean cost of the worst states, or the cost of the worst: exact where that is a sum of rational numbers."""
@@ -118,6 +127,10 @@ class Objective:
         linear = weighed(self.weights, counts)
         return total_of([linear, *(tail.weight * tail.value(counts) for tail in self.tails)]) if self.tails else linear
 
+    def only(self, classes: Sequence[int]) -> Objective:
+        """The objective over some of the classes."""
+        return Objective(tuple(self.weights[c] for c in classes), tuple(tail.only(classes) for tail in self.tails))
+
     def slope(self, counts: Amounts) -> Uses:
         """The linear objective that gives the same value here, and never more elsewhere."""
         total = self.weights
@@ -151,6 +164,16 @@ class Ceiling:
     def holds(self, counts: Amounts) -> bool:
         """Whether a solution costs no more."""
         return self.used(counts) <= self.bound
+
+    @property
+    def classes(self) -> frozenset[int]:
+        """The classes that cost anything."""
+        linear = frozenset(c for c, own in enumerate(self.objective.weights) if any(own))
+        return linear.union(*(tail.classes for tail in self.objective.tails))
+
+    def only(self, classes: Sequence[int]) -> Ceiling:
+        """The limit over some of the classes."""
+        return replace(self, objective=self.objective.only(classes))
 
     def row_at(self, counts: Amounts) -> Row:
         """The bound on the linear cost that gives the value here."""

@@ -21,7 +21,8 @@ def plan_csv(plan: Plan) -> str:
     header = (
         "clips", "count", "provider", "model", "mode", "resolution", "audio", "seconds", "segments", "generated_seconds",
         "surplus_seconds", "billed_seconds", "price_usd", "expected_usd", "worst_usd", "total_price_usd", "total_expected_usd",
-        "total_worst_usd", "fallbacks", "degraded", "penalty_usd", "left_out", "draft", "drafting_usd", "group",
+        "total_worst_usd", "fallbacks", "degraded", "penalty_usd", "left_out", "draft", "drafting_usd", "group", "instead_of",
+        "extra_usd", "pushed_by",
     )  # fmt: skip
     rows: list[Sequence[object]] = [
         (
@@ -32,10 +33,14 @@ def plan_csv(plan: Plan) -> str:
             "; ".join(f"{step.provider}/{step.model}" for step in r.chain[1:]), "; ".join(r.degraded),
             r.penalty_usd if r.degraded else "", "",
             "yes" if r.draft else "", r.drafting_usd, r.group or "",
+            r.instead_of or "", r.extra_usd if r.pushed_by else "", "; ".join(r.pushed_by),
         )
         for r in plan.routes
     ]  # fmt: skip
-    rows += [("; ".join(left.clips), left.count, *[""] * 19, left.reason, "", "", "") for left in plan.left_out]
+    rows += [
+        ("; ".join(left.clips), left.count, *[""] * 19, left.reason, *[""] * 5, "; ".join(left.pushed_by))
+        for left in plan.left_out
+    ]
     return to_csv(header, rows)
 
 

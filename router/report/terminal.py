@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
+from router.report.limits import clips_text, limits_table, pushed_lines
 from router.report.page import Column, Page, cents
 from router.report.tabular import lengths_text
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.explanation import Explanation
-from router.schema.plan import LimitValue, Move, Plan, Route
+from router.schema.plan import Move, Plan, Route
 from router.units import plain_seconds, seconds_text, usd_text
 
 
@@ -46,10 +47,11 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         )
     if plan.limits:
         page.line("")
-        limit_columns: list[Column] = [("Limit", "left"), ("Uses", "right"), ("Allowed", "right"), ("Slack", "right")]
-        page.table(limit_columns, [_limit_cells(value) for value in plan.limits])
+        limits_table(page, plan)
     if not plan.limits:
         page.line("")
+    for line in pushed_lines(plan):
+        page.line(line)
     for move in plan.moves:
         page.line(_move(move))
     for baseline in plan.baselines:
@@ -221,7 +223,7 @@ def _segments(segments: Sequence[Decimal]) -> str:
 
 def _totals(plan: Plan) -> Iterator[str]:
     sums = plan.totals
-    clips = f"{_clips(sums.served)}" + (f" of {sums.clips:,}" if sums.left_out else "")
+    clips = f"{clips_text(sums.served)}" + (f" of {sums.clips:,}" if sums.left_out else "")
     yield (
         f"{clips}: nominal {usd_text(cents(sums.nominal_usd))}, expected {usd_text(cents(sums.expected_usd))}, "
         f"P95 {usd_text(cents(sums.p95_usd))}, worst case {_worst(plan)}"
@@ -257,7 +259,7 @@ def _drafts(plan: Plan) -> str:
         if name in drafted
     )
     each = usd_text(cents(sums.per_served_usd or Decimal(0)))
-    drafts = f"{sums.drafts:,} for {_clips(clips)}, {usd_text(cents(sums.drafts_usd))}"
+    drafts = f"{sums.drafts:,} for {clips_text(clips)}, {usd_text(cents(sums.drafts_usd))}"
     return f"Drafts: {drafts}; {each} per clip made, drafts included"
 
 
@@ -281,7 +283,7 @@ def _savings(plan: Plan) -> Iterator[str]:
 
 
 def _move(move: Move) -> str:
-    clips = _clips(move.clips) if move.clips or not move.drafts else ""
+    clips = clips_text(move.clips) if move.clips or not move.drafts else ""
     drafts = f"{move.drafts:,} draft{'' if move.drafts == 1 else 's'}" if move.drafts else ""
     what = " and ".join(filter(None, (clips, drafts)))
     where = "left out" if move.model == "left out" else f"on {move.model}"
@@ -344,32 +346,6 @@ def _percent(share: float) -> str:
     ('45.7%', '0.012%', '100%')
     """
     return f"{100 * share:.3g}%"
-
-
-def _limit_cells(value: LimitValue) -> tuple[str, ...]:
-    bound = value.at_most if value.at_most is not None else value.at_least
-    sense = "at most" if value.at_most is not None else "at least"
-    return (
-        value.limit,
-        _amount(value.value, value.unit),
-        f"{sense} {_amount(bound or Decimal(0), value.unit)}",
-        _amount(value.slack, value.unit),
-    )
-
-
-def _amount(amount: Decimal, unit: str) -> str:
-    if unit == "usd":
-        return usd_text(cents(amount))
-    if unit == "seconds":
-        return seconds_text(amount)
-    if unit in ("score", "minutes"):
-        number = f"{amount.quantize(Decimal('0.0001')):,f}".rstrip("0").rstrip(".")
-        return number if unit == "score" else f"{number} min"
-    return f"{amount:.1%}" if unit == "share" else _clips(int(amount))
-
-
-def _clips(number: int) -> str:
-    return f"{number:,} clip{'' if number == 1 else 's'}"
 
 
 def _mean(amount: Decimal) -> Decimal:

@@ -181,6 +181,12 @@ class Route(ClipCounts):
     """Requirements below which these clips are made."""
     penalty_usd: Usd = Decimal(0)
     """What counts against one of these clips for that; no money changes hands."""
+    instead_of: Name | None = None
+    """``provider/model`` of the cheapest way to make these clips, where it is not this one."""
+    extra_usd: Usd = Decimal(0)
+    """By how much one clip's mean cost and penalty are above those of the cheapest way."""
+    pushed_by: tuple[Text, ...] = ()
+    """Limits that one of these clips would break on its cheapest way; also ``savings`` (packs and discounts), ``objective`` (risk)."""
     request: Request | None
     """The first generation; null where the provider's API is not known to this version."""
     further_requests: tuple[Request, ...] = ()
@@ -194,6 +200,21 @@ class LeftOut(ClipCounts):
     """What one of them is worth."""
     reason: Text
     """Why."""
+    pushed_by: tuple[Text, ...] = ()
+    """Limits that making one of them in the cheapest way would break, where that costs less than its value."""
+
+
+class Solved(Model):
+    """How much of the problem went to the solver; nothing where no limit binds."""
+
+    blocks: CountOrZero
+    """Parts that no limit connects, each solved by itself."""
+    columns: CountOrZero
+    """Ways to make clips in their linear models, and what can be chosen for a group."""
+    rows: CountOrZero
+    """Classes of equal clips, limits, and what ties the ways of a group together."""
+    nodes: CountOrZero
+    """Convex models solved: more than one a block where deadlines or volume discounts had to be branched on."""
 
 
 class LimitValue(Model):
@@ -211,6 +232,15 @@ class LimitValue(Model):
     """Lower bound."""
     slack: Amount
     """How far the value is from the bound."""
+    shadow_price: float | None = None
+    """What a unit saves: by how much the objective is lower (dollars) with the bound one ``step`` looser, by solving again, per unit.
+
+    A deadline is that of all models. Null where the plan is not proven optimal, prices were not asked for, or time ran out.
+    """
+    step: Amount
+    """How much looser: a dollar, a clip, a second, a hundredth, a tenth of a score, a minute."""
+    more_clips: int = 0
+    """How many more clips are made with the bound one step looser."""
 
 
 class Baseline(Model):
@@ -423,6 +453,8 @@ class Plan(Model):
     """``optimal``: proven; ``feasible``: the best found within the time limit."""
     method: Literal["argmin", "solver"]
     """``argmin``: no limit binds, so every clip takes its cheapest way; ``solver``: limits bind."""
+    solved: Solved
+    """How much of it was left to the solver."""
     gap: float = Field(ge=0, allow_inf_nan=False)
     """How far the objective may be from the optimum, as a fraction of it; 0 when proven."""
     bound_usd: Usd

@@ -17,7 +17,7 @@ from router.checking.check import check, check_fully
 from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
 from router.optimization.limits import assignment
-from router.optimization.problem import Solution
+from router.optimization.problem import Size, Solution
 from router.pipeline import assemble
 from router.providers import requests
 from router.schema.candidate import Choices
@@ -49,7 +49,7 @@ def assembled(counts: Rows, *clips: Raw, cost: float = 0.0, **fields: object) ->
     """The plan of made-up counts, and its scenario; it calls itself the best found, with a bound of 0."""
     given = scenario([{"seconds": 10, **clip} for clip in clips], TWO, **fields)
     choices = ways_in(given)
-    solution = Solution(tuple(map(tuple, counts)), cost, 0.0, "solver", proven=False)
+    solution = Solution(tuple(map(tuple, counts)), cost, 0.0, "solver", proven=False, size=Size(1, 1, 1, 1))
     return assemble(open_market(given, ON), choices, assignment(choices, given), solution), given
 
 
@@ -137,7 +137,7 @@ def test_why_a_clip_is_left_out_counts_its_drafts() -> None:
 
 def test_totals_count_clips_and_drafts_apart_and_pass_both_checks() -> None:
     # 3 of 5 clips: 1 on m and 2 on n = $5.00; 9 drafts: 7 on m, 2 on n = $11.00; 2 left out at $9.00.
-    made, given = assembled([[1, 2, 2], [7, 2]], {"id": "a", "count": 5, "value_usd": 9, **DRAFTED})
+    made, given = assembled([[1, 2, 2], [7, 2, 6]], {"id": "a", "count": 5, "value_usd": 9, **DRAFTED})
     sums = made.totals
     assert (sums.clips, sums.served, sums.left_out, sums.drafts) == (5, 3, 2, 9)
     assert (sums.expected_usd, sums.drafts_usd, sums.objective_usd) == (16, 11, 34)
@@ -147,7 +147,7 @@ def test_totals_count_clips_and_drafts_apart_and_pass_both_checks() -> None:
 
 
 def test_a_clip_that_is_left_out_altogether_has_no_price_of_one() -> None:
-    made, given = assembled([[0, 0, 1], [0, 0]], {"value_usd": 1, **DRAFTED})
+    made, given = assembled([[0, 0, 1], [0, 0, 3]], {"value_usd": 1, **DRAFTED})
     assert (made.totals.per_served_usd, made.totals.drafts, made.routes) == (None, 0, ())
     assert check(made, given, given.catalogs, ON) == []
 
@@ -243,7 +243,7 @@ def test_limits_that_hold_anyway_are_shown_and_pass_both_checks() -> None:
 
 def assembled_from(given: Scenario, counts: Rows) -> Plan:
     choices = ways_in(given)
-    solution = Solution(tuple(map(tuple, counts)), 0.0, 0.0, "solver", proven=False)
+    solution = Solution(tuple(map(tuple, counts)), 0.0, 0.0, "solver", proven=False, size=Size(1, 1, 1, 1))
     return assemble(open_market(given, ON), choices, assignment(choices, given), solution)
 
 
