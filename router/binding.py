@@ -14,7 +14,7 @@ from router.errors import TimeLimitError
 from router.market import Market, ways_to_make, with_deadline
 from router.optimization.branching import truth_at
 from router.optimization.limits import assignment
-from router.optimization.problem import SAME_COST, Problem, Selector, Solution
+from router.optimization.problem import SAME_COST, Problem, Solution
 from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded, Counts, Limit, Number, Unit, Uses, weighed
 from router.optimization.sensitivity import NEXT_TO_NOTHING, Looser, loosened_by_one
@@ -122,44 +122,52 @@ def pushed(
 ) -> dict[tuple[int, int], Pushed]:
     """For each (class, option) that is used and is not the class's cheapest: what that costs, and what the cheapest would break.
 
-    One member is moved there, everything else being as planned.
-
-    The option behind the candidates is being left out; its cheapest way includes the drafts.
+    One member is moved there, everything else being as planned. The option behind the candidates is being left out.
     """
-    breaks = _Breaks(problem, solution.counts)
+    costs = [
+        [c.penalty + chain.expected for c, chain in zip(own.candidates, own.chains, strict=True)] for own in choices
+    ]
+    breaks = _Breaks(problem, solution.counts, costs)
     drafts = {own.clip_class.draft_of: d for d, own in enumerate(choices)}
     found = {}
     for c, own in enumerate(choices):
-        best, least = _cheapest(own)
-        for option, count in enumerate(solution.counts[c]):
-            if not count or best is None:
-                continue
-            swaps = [_Swap(c, option, best)]
-            made = option < len(own.candidates)
-            if made:
-                cost = own.chains[option].expected + own.candidates[option].penalty
+        if not own.candidates:
+            continue
+        best = _cheapest(costs[c])
+        for option in (o for o, count in enumerate(solution.counts[c]) if count):
+            if option < len(own.candidates):
+                swaps, extra = [_Swap(c, option, best)], costs[c][option] - costs[c][best]
+            elif own.clip_class.draft_of is None:
+                swaps, extra = _made_after_all(choices, costs, c, drafts.get(c))
             else:
-                d = drafts.get(c)
-                drafted = None if d is None else _cheapest(choices[d])
-                if own.clip_class.draft_of is not None or (drafted is not None and drafted[0] is None):
-                    continue
-                cost = float(to_micro(own.clip_class.need.value_usd or 0))
-                if d is not None and drafted is not None and drafted[0] is not None:
-                    each = choices[d].clip_class.drafts_each
-                    cost -= each * drafted[1]
-                    swaps.append(_Swap(d, len(choices[d].candidates), drafted[0], each))
-            if cost - least <= SAME_COST:
                 continue
-            limits = tuple(breaks.by(swaps)) or tuple(_besides_limits(scenario))
-            if limits:
+            if extra <= SAME_COST:
+                continue
+            if limits := tuple(breaks.by(swaps)) or tuple(_besides_limits(scenario)):
                 offer = own.candidates[best].offer
-                found[c, option] = Pushed(f"{offer.provider}/{offer.model}" if made else None, cost - least, limits)
+                instead = f"{offer.provider}/{offer.model}" if option < len(own.candidates) else None
+                found[c, option] = Pushed(instead, extra, limits)
     return found
 
 
-def _cheapest(own: Choices) -> tuple[int | None, float]:
-    costs = [chain.expected + c.penalty for c, chain in zip(own.candidates, own.chains, strict=True)]
-    return (costs.index(min(costs)), min(costs)) if costs else (None, 0.0)
+def _made_after_all(
+    choices: Sequence[Choices], costs: Sequence[Sequence[float]], c: int, drafts: int | None
+) -> tuple[list[_Swap], float]:
+    """The moves that make a clip that is left out, its drafts included, and what that is worth."""
+    own, best = choices[c], _cheapest(costs[c])
+    swaps = [_Swap(c, len(own.candidates), best)]
+    worth = to_micro(own.clip_class.need.value_usd or 0) - costs[c][best]
+    if drafts is not None:
+        if not costs[drafts]:
+            return [], 0.0
+        each, least = choices[drafts].clip_class.drafts_each, _cheapest(costs[drafts])
+        swaps.append(_Swap(drafts, len(choices[drafts].candidates), least, each))
+        worth -= each * costs[drafts][least]
+    return swaps, worth
+
+
+def _cheapest(costs: Sequence[float]) -> int:
+    return costs.index(min(costs))
 
 
 def _besides_limits(scenario: Scenario) -> Iterator[str]:
@@ -173,24 +181,28 @@ def _besides_limits(scenario: Scenario) -> Iterator[str]:
 class _Breaks:
     """Which limits break where members are moved, from sums that are worked out once."""
 
-    def __init__(self, problem: Problem, counts: Counts) -> None:
+    def __init__(self, problem: Problem, counts: Counts, costs: Sequence[Sequence[float]]) -> None:
         self.problem, self.counts = problem, counts
         truth = truth_at(problem, counts)
         self.rows = [_RowSum(limit, counts) for limit in truth.limits if limit.stated]
         self.machines = [part for part in problem.rough if isinstance(part, Deadline)]
-        self.selectors = [(selector, _used(selector, counts)) for selector in problem.selectors]
+        self.shared = _Shared(problem, counts, costs)
 
     def by(self, swaps: Sequence[_Swap]) -> list[str]:
-        """The names of the limits that break, each once."""
-        broken = [row.limit.name for row in self.rows if row.breaks(swaps)]
-        broken += [machine.name for machine in self.machines if self._late(machine, swaps)]
-        broken += ["groups" for selector, used in self.selectors if _splits(selector, used, swaps)]
+        """The names of the limits that break, each once; where a group is split, also those that break if all of it moves."""
+        broken = self._linear_and_late(swaps)
+        for s, a in self.shared.split(swaps):
+            broken += ["groups", *self._linear_and_late(self.shared.all_to(s, a))]
         if not broken:
             # What is not linear may break where what touches it here does not.
             moved = self._moved(swaps)
             truth = truth_at(self.problem, moved)
             broken = [limit.name for limit in truth.limits if limit.stated and not limit.holds(moved)]
         return list(dict.fromkeys(broken))
+
+    def _linear_and_late(self, swaps: Sequence[_Swap]) -> list[str]:
+        broken = [row.limit.name for row in self.rows if row.breaks(swaps)]
+        return broken + [machine.name for machine in self.machines if self._late(machine, swaps)]
 
     def _late(self, machine: Deadline, swaps: Sequence[_Swap]) -> bool:
         touched = any(machine.jobs[swap.group][swap.after] is not None for swap in swaps)
@@ -225,16 +237,43 @@ class _RowSum:
         return total > self.right if self.row.sense == "at_most" else total < self.right
 
 
-def _used(selector: Selector, counts: Counts) -> list[int]:
-    """How many members are on options of each alternative."""
-    return [sum(counts[c][o] for c, options in opened for o in options) for opened in selector.alternatives]
+class _Shared:
+    """Which alternatives of selectors are used, and what it would take for all members to change together."""
 
+    def __init__(self, problem: Problem, counts: Counts, costs: Sequence[Sequence[float]]) -> None:
+        self.selectors, self.counts, self.costs = problem.selectors, counts, costs
+        self.of = {
+            (c, o): (s, a)
+            for s, selector in enumerate(problem.selectors)
+            for a, opened in enumerate(selector.alternatives)
+            for c, options in opened
+            for o in options
+        }
+        self.used: Counter[tuple[int, int]] = Counter()
+        for (c, o), place in self.of.items():
+            self.used[place] += counts[c][o]
 
-def _splits(selector: Selector, used: Sequence[int], swaps: Sequence[_Swap]) -> bool:
-    after = Counter(dict(enumerate(used)))
-    for a, opened in enumerate(selector.alternatives):
-        options = dict(opened)
+    def split(self, swaps: Sequence[_Swap]) -> list[tuple[int, int]]:
+        """(selector, the alternative that members move to) where others stay on another one."""
+        after = self.used.copy()
         for swap in swaps:
-            own = options.get(swap.group, ())
-            after[a] += swap.times * ((swap.after in own) - (swap.before in own))
-    return sum(count > 0 for count in after.values()) > 1
+            for option, more in ((swap.before, -swap.times), (swap.after, swap.times)):
+                if (place := self.of.get((swap.group, option))) is not None:
+                    after[place] += more
+        moved = {place for swap in swaps if (place := self.of.get((swap.group, swap.after))) is not None}
+        return [
+            (s, a)
+            for s, a in sorted(moved)
+            if any(after[s, other] > 0 for other in range(len(self.selectors[s].alternatives)) if other != a)
+        ]
+
+    def all_to(self, s: int, a: int) -> list[_Swap]:
+        """The moves of all members of a selector to the cheapest options of one alternative; none where some have no option there."""
+        opened = dict(self.selectors[s].alternatives[a])
+        swaps = []
+        for c in self.selectors[s].classes:
+            leaving = [(o, n) for o, n in enumerate(self.counts[c]) if n and self.of.get((c, o), (s, a)) != (s, a)]
+            if leaving and c not in opened:
+                return []
+            swaps += [_Swap(c, o, min(opened[c], key=self.costs[c].__getitem__), n) for o, n in leaving]
+        return swaps

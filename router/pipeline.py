@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from fractions import Fraction
 
 from router import log
@@ -34,9 +36,9 @@ from router.optimization.rows import Bounded
 from router.optimization.solve import solve
 from router.providers import requests
 from router.schema.candidate import Choices
-from router.schema.plan import CatalogRef, LimitValue, Objective, Plan, Solved, Totals
+from router.schema.plan import CatalogRef, Certificate, LimitValue, Multiplier, Objective, Plan, Solved, Totals
 from router.schema.scenario import Scenario
-from router.units import from_micro, to_micro
+from router.units import MICRO, from_micro, to_micro
 
 
 def plan(
@@ -55,7 +57,8 @@ def plan(
     time_limit_seconds
         Ends the search: the plan is then the best found, and says how far from the optimum it may be.
     shadow_prices
-        Whether to work out what one more unit of each limit would save: solves once more for each limit, where any binds.
+        Whether to work out what one more unit of each limit would save: solves once more for each limit, where any binds, in what is
+        left of the time.
 
     Raises
     ------
@@ -80,11 +83,19 @@ def plan(
     refuse_unservable(choices, market)
     problem = assignment(choices, scenario, *by_state(choices, market))
     log.debug("modelled", classes=len(choices), limits=len(problem.limits))
+    start = time.perf_counter()
     solution = solve(problem, time_limit_seconds)
     if solution is None:
         raise NoPlanError(clash=clash(choices, market, time_limit_seconds), title=scenario.title)
-    log.debug("solved", method=solution.method, proven=solution.proven)
-    made_plan = assemble(market, choices, problem, solution, time_limit_seconds, prices=shadow_prices)
+    spent = time.perf_counter() - start
+    seconds = round(spent, 3)
+    log.debug("solved", method=solution.method, proven=solution.proven, **asdict(solution.size), seconds=seconds)
+    made_plan = assemble(market, choices, problem, solution, time_limit_seconds)
+    if shadow_prices:
+        left = None if time_limit_seconds is None else max(0.0, time_limit_seconds - spent)
+        limits = priced(made_plan.limits, market, choices, problem, solution, left)
+        made_plan = made_plan.model_copy(update={"limits": limits})
+        log.debug("priced", limits=len(limits), seconds=round(time.perf_counter() - start - spent, 3))
     if findings := check(made_plan, scenario, market.catalogs, market.on):
         raise CheckError(findings)
     return made_plan
@@ -139,16 +150,8 @@ def assemble(
     problem: Assignment,
     solution: Solution,
     time_limit_seconds: float | None = None,
-    *,
-    prices: bool = False,
 ) -> Plan:
-    """The plan that a solution stands for.
-
-    Parameters
-    ----------
-    prices
-        Whether to work out the shadow prices of limits.
-    """
+    """The plan that a solution stands for, its limits without shadow prices."""
     scenario = market.scenario
     # Behind the classes of clips come those of the packs.
     counts, others = solution.counts[: len(choices)], solution.counts[len(choices) :]
@@ -170,8 +173,7 @@ def assemble(
     # With a tail in the objective the bound of a proven plan may lie a billionth below it.
     closed = solution.proven and not problem.objective.tails
     bound = sums.objective_usd if closed else min(sums.objective_usd, from_micro(solution.bound))
-    used = limits_used(problem, solution, sums)
-    ways = [(candidate, behind) for _, candidate, behind, _ in made(choices, counts)]
+    used = [(candidate, behind) for _, candidate, behind, _ in made(choices, counts)]
     unborne = market.availability.unborne(market.offers)
     return Plan(
         schema=1,
@@ -181,6 +183,7 @@ def assemble(
         solved=Solved(**asdict(solution.size)),
         gap=round(float((sums.objective_usd - bound) / sums.objective_usd), 9) if sums.objective_usd else 0.0,
         bound_usd=bound,
+        certificate=certificate(solution, bound),
         catalogs=tuple(CatalogRef(name=catalog.name, as_of=catalog.as_of) for catalog in market.catalogs),
         totals=sums,
         objective=minimised(scenario, None if cvar is None else cvar - savings.saving),
@@ -189,17 +192,27 @@ def assemble(
         routes=routes,
         left_out=left_out,
         degraded=degraded_clips(routes, scenario.clips),
-        limits=priced(used, market, choices, problem, solution, time_limit_seconds) if prices else used,
+        limits=limits_used(problem, solution, sums),
         packs=savings.packs,
         discounts=savings.discounts,
         baselines=baselines(choices, counts, terms),
         moves=moves_for_risk(market, choices, solution, found, time_limit_seconds),
         warnings=(
-            *warnings(scenario, market.catalogs, market.offers, ways, routes, unborne, market.on),
+            *warnings(scenario, market.catalogs, market.offers, used, routes, unborne, market.on),
             *settlement(savings.saving, routes, found.worst),
             *found.warnings,
         ),
     )
+
+
+def certificate(solution: Solution, bound: Decimal) -> Certificate | None:
+    """The certificate of a solution, in dollars; it proves no more than the bound."""
+    found = solution.certificate
+    if found is None:
+        return None
+    each = [(row.name, round(Decimal(price) / (1 if row.unit == "usd" else MICRO), 12)) for row, price in found.prices]
+    multipliers = tuple(Multiplier(limit=name, value=value) for name, value in each if value)
+    return Certificate(multipliers=multipliers, bound_usd=min(bound, from_micro(found.bound)))
 
 
 def minimised(scenario: Scenario, cvar: float | None) -> Objective:

@@ -6,6 +6,7 @@ Nothing here ever turns a price into a binary float.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
@@ -69,6 +70,16 @@ def usd_text(amount: Decimal) -> str:
     whole, _, fraction = text.partition(".")
     fraction = fraction[:2] + fraction[2:].rstrip("0")
     return f"{'-' if amount < 0 else ''}${whole}.{fraction}"
+
+
+def reasons_text(pushed_by: Iterable[str]) -> str:
+    """What pushes clips off their cheapest way.
+
+    >>> reasons_text(["budget_usd", "savings"])
+    'limits.budget_usd, packs and discounts'
+    """
+    besides = {"savings": "packs and discounts", "objective": "less risk"}
+    return ", ".join(besides.get(name, f"limits.{name}") for name in pushed_by)
 
 
 def seconds_text(seconds: Exact) -> str:

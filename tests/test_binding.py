@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 import router
+from router.analysis.explain import explain
 from router.checking.alone import check_alone
 from router.checking.check import check, check_fully
+from router.errors import TimeLimitError
+from router.optimization import sensitivity
+from router.optimization.problem import Problem, Solution
 from router.report.terminal import plan_table
 from router.schema.plan import LimitValue, Plan
 from router.schema.scenario import Scenario
@@ -39,6 +43,29 @@ def test_one_more_clip_of_a_quota_saves_the_difference_of_two_prices() -> None:
     assert next(route for route in plan.routes if route.model == "cheap").pushed_by == ()
     assert "6 clips on p/dear, not p/cheap: $6.00 more, for limits.caps[0].max_clips" in plan_table(plan)
     assert "1 clip saves $1.00" in plan_table(plan)
+
+
+def test_an_explanation_says_what_pushes_its_clip() -> None:
+    given = scenario(CLIPS, TWO, limits={"caps": [{"where": {"model": "cheap"}, "max_clips": 4}]})
+    assert explain(given, "a", on=ON).notes == (
+        "the plan makes 6 of them on p/dear, $1.00 each above p/cheap: for limits.caps[0].max_clips",
+    )
+
+
+def test_shadow_prices_take_no_more_than_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = {"caps": [{"where": {"model": "cheap"}, "max_clips": 4}]}
+    given: list[float | None] = []
+
+    def late(problem: Problem, seconds: float | None) -> Solution | None:
+        given.append(seconds)
+        raise TimeLimitError(1)
+
+    monkeypatch.setattr(sensitivity, "solve", late)
+    plan = router.plan(scenario(CLIPS, TWO, limits=limits), on=ON, time_limit_seconds=60)
+    assert [value.shadow_price for value in plan.limits] == [None]
+    assert len(given) == 1
+    assert given[0] is not None
+    assert 0 < given[0] < 60
 
 
 def test_a_dollar_that_does_not_make_another_clip_saves_nothing() -> None:
@@ -92,6 +119,13 @@ def test_a_group_pushes_its_clips() -> None:
         (("b",), "dear", (), 0),
     ]
     assert "1 clip on p/dear, not p/cheap: $1.00 more, for limits.groups" in plan_table(plan)
+
+
+def test_where_a_group_is_held_by_a_quota_both_are_named() -> None:
+    clips: list[Raw] = [{"id": "a", "seconds": 10, "count": 5, "group": "g"}]
+    caps = [{"where": {"model": "cheap"}, "max_clips": 3}]
+    plan = planned(clips, TWO, limits={"groups": "same-model", "caps": caps})
+    assert [(r.model, r.pushed_by) for r in plan.routes] == [("dear", ("groups", "caps[0].max_clips"))]
 
 
 def test_a_pack_pushes_clips_to_its_provider() -> None:

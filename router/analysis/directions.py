@@ -32,7 +32,7 @@ def compare_directions(scenario: Scenario, on: dt.date | None = None) -> Directi
         rule = scenario.fallback.model_copy(update={"direction": direction})
         chosen = direction == scenario.fallback.direction
         try:
-            made = plan(scenario.model_copy(update={"fallback": rule}), on=day)
+            made = plan(scenario.model_copy(update={"fallback": rule}), on=day, shadow_prices=False)
         except NoPlanError as error:
             rows.append(Direction(direction=direction, chosen=chosen, no_plan=str(error)))
             continue

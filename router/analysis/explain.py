@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from router.assembly.no_plan import requirements
@@ -16,7 +17,7 @@ from router.schema.candidate import Candidate, Chain, Offer, Rejection
 from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Plan, Route
 from router.schema.scenario import Scenario
-from router.units import from_micro, usd_text
+from router.units import from_micro, reasons_text, usd_text
 
 
 def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> Explanation:
@@ -38,13 +39,14 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
     made: Plan | None = None
     notes = [f"its {d.drafts_each} {requirements(d)} are routed on their own" for d in drafts]
     try:
-        made = plan(scenario, on=market.on)
+        made = plan(scenario, on=market.on, shadow_prices=False)
     except NoPlanError as error:
         notes.append(f"no plan exists for the scenario as a whole: {error}")
     chosen = [_chosen(made, clip_id, candidate) for candidate in choices.candidates]
     every = list(zip(choices.candidates, choices.chains, chosen, strict=True))
     pairs = [pair for pair in every if not pair[0].degraded]
     notes += tuple(_below(candidate, count) for candidate, _, count in every if candidate.degraded and count)
+    notes += _pushed(made, clip_id)
     winner = min((chain.expected for _, chain, count in pairs if count), default=None)
     ranked = sorted(pairs, key=lambda pair: (pair[1].expected, pair[1].worst, pair[0].offer.order))
     refused = rejections(own, market.offers, scenario.dubbing, scenario.limits)
@@ -81,6 +83,16 @@ def _is_on(route: Route, candidate: Candidate) -> bool:
     theirs = (route.provider, route.model, route.mode, route.resolution, route.reference, route.audio)
     shortened = candidate.shortened is None or seconds(candidate.shortened) == route.seconds
     return ours == theirs and candidate.degraded == route.degraded and shortened
+
+
+def _pushed(made: Plan | None, clip_id: str) -> Iterator[str]:
+    """Why the plan does not make the clip in its cheapest way, where it does not."""
+    for route in made.routes if made else ():
+        if clip_id in route.clips and route.pushed_by:
+            count = dict(zip(route.clips, route.counts, strict=True))[clip_id]
+            what = f"{count} {'drafts' if route.draft else 'of them'}"
+            where = f"on {route.provider}/{route.model}, {usd_text(route.extra_usd)} each above {route.instead_of}"
+            yield f"the plan makes {what} {where}: for {reasons_text(route.pushed_by)}"
 
 
 def _below(candidate: Candidate, count: int) -> str:

@@ -29,6 +29,7 @@ def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
         Those of the plan's catalogs that could be found; routes priced by others are not priced again.
     """
     findings = [*_catalogs(plan, catalogs), *_sums(plan), *drafts_and_groups(plan), *_limits(plan), *_baselines(plan)]
+    findings += _certificate(plan)
     findings += [*savings_alone(plan), *degraded_list(plan), *said_alone(plan)]
     lines = price_lines(catalogs)
     at_hand = {catalog.name for catalog in catalogs}
@@ -97,6 +98,17 @@ def _sums(plan: Plan) -> Iterator[str]:
     gap = float((sums.objective_usd - plan.bound_usd) / sums.objective_usd) if sums.objective_usd else 0.0
     if gap < 0 or abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap <= 1e-9):
         yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
+
+
+def _certificate(plan: Plan) -> Iterator[str]:
+    if plan.certificate is None:
+        return
+    if plan.certificate.bound_usd > plan.bound_usd:
+        yield f"certificate: bound_usd is {plan.certificate.bound_usd}, above the plan's own {plan.bound_usd}"
+    limits = {value.limit for value in plan.limits}
+    for multiplier in plan.certificate.multipliers:
+        if multiplier.limit not in limits:
+            yield f"certificate: the plan shows no limit {multiplier.limit}"
 
 
 def _objective(plan: Plan) -> Decimal:

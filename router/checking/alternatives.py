@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
+from typing import TypeVar
 
 from router.checking.degraded import ways_below
 from router.checking.drafts import draft_of
@@ -22,6 +24,7 @@ from router.schema.scenario import Clip, Requirements, Scenario
 
 need_of = attrgetter("seconds", *(name for name in Requirements.model_fields if name not in {"group", "request"}))
 """A clip's requirements; clips of equal ones are interchangeable."""
+Weight = TypeVar("Weight", int, float)
 
 
 class Book:
@@ -65,12 +68,29 @@ class Book:
         return self._known[key]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Alternative:
+    """One way to make one clip."""
+
+    clip: Clip
+    """What is made: the clip, its draft, or the clip below its requirements."""
+    line: Priced
+    price: int
+    cost: Cost
+    least: float
+    """What it adds to the objective at least, micro-dollars: every measure of risk is at least the mean."""
+    draft: bool
+    penalty: int = 0
+    """What counts against it, part of that."""
+
+
 class Alternatives:
     """Every way to make the clips of a plan, and what each costs."""
 
     def __init__(self, book: Book, clips: Mapping[str, Clip], costs: Sequence[CostedRoute]) -> None:
         self.book, self.scenario, self.clips, self.costs = book, book.scenario, clips, costs
-        self._known_ways: dict[tuple[object, ...], list[tuple[Priced, int, Cost]]] = {}
+        self._known_ways: dict[tuple[object, ...], list[Alternative]] = {}
+        self._known_below: dict[tuple[object, ...], list[Alternative]] = {}
 
     def baselines(self, plan: Plan) -> Iterator[str]:
         """The named baselines, worked out again for the clips that the plan makes."""
@@ -81,9 +101,9 @@ class Alternatives:
             model = baseline.name.removeprefix("always ")
             taken, ruled = [], 0
             for (route, *_, planned_cost), own in zip(self.costs, ways, strict=True):
-                on_model = [cost for line, _, cost in own if line.entry.model == model]
+                on_model = [way.cost for way in own if way.line.entry.model == model]
                 if model == "the dearest eligible" and own:
-                    on_model = [max(own, key=lambda way: (way[1], way[2].expected))[2]]
+                    on_model = [max(own, key=lambda way: (way.price, way.cost.expected)).cost]
                 cost = min(on_model, key=lambda cost: cost.expected, default=planned_cost)
                 taken.append((route.count, cost, route.max_takes))
                 ruled += route.count if on_model and not route.draft else 0
@@ -117,56 +137,63 @@ class Alternatives:
         """
         least = []
         for clip in self.scenario.clips:
-            costs = [self._least(cost, clip.max_takes) for *_, cost in self._ways(clip)]
-            costs += self._below(clip)
-            if clip.drafts is not None:
-                ways = self._ways(draft_of(clip), draft=True)
-                drafts = min((self._least(cost, 1) for *_, cost in ways), default=None)
-                costs = [] if drafts is None else [cost + clip.drafts.count * drafts for cost in costs]
-            if clip.value_usd is not None:
-                costs.append(float(round(Fraction(clip.value_usd) * 1_000_000)))
+            costs = [cost for _, cost in self.weighed(clip, lambda way: way.least)]
+            if (value := value_of(clip)) is not None:
+                costs.append(float(value))
             least.append(min(costs, default=0.0) * clip.count)
         return usd(math.fsum(least))
 
-    def _ways_of(self, route: Route) -> list[tuple[Priced, int, Cost]]:
+    def weighed(self, clip: Clip, weigh: Callable[[Alternative], Weight]) -> list[tuple[Alternative, Weight]]:
+        """Every way to make a clip, below its requirements too, with its weight and that of its drafts on their lightest.
+
+        None where its drafts cannot be made.
+        """
+        made = [(way, weigh(way)) for way in (*self._ways(clip), *self._below(clip))]
+        if clip.drafts is None:
+            return made
+        drafts = min(map(weigh, self._ways(draft_of(clip), draft=True)), default=None)
+        return [] if drafts is None else [(way, own + clip.drafts.count * drafts) for way, own in made]
+
+    def _ways_of(self, route: Route) -> list[Alternative]:
         """Every eligible way to make what a route makes."""
         clip = next(self.clips[name] for name in route.clips if name in self.clips)
         return self._ways(draft_of(clip), draft=True) if route.draft else self._ways(clip)
 
-    def _ways(self, clip: Clip, *, draft: bool = False) -> list[tuple[Priced, int, Cost]]:
-        """(line, price, cost) of every eligible way to make a clip; remembered by requirements."""
+    def _ways(self, clip: Clip, *, draft: bool = False) -> list[Alternative]:
+        """Every eligible way to make a clip; remembered by requirements."""
         key = (draft, need_of(clip))
         if key not in self._known_ways:
             self._known_ways[key] = [
-                (line, price, self._cost(clip, line, price)) for line, price in self.book.eligible(clip, draft=draft)
+                self._way(clip, line, price, draft=draft) for line, price in self.book.eligible(clip, draft=draft)
             ]
         return self._known_ways[key]
 
-    def _cost(self, clip: Clip, line: Priced, price: int) -> Cost:
-        return cost_of(self.book.chain(clip, line, price), self.scenario.outages, self.book.unserved, clip.max_takes)
+    def _way(self, clip: Clip, line: Priced, price: int, penalty: int = 0, *, draft: bool = False) -> Alternative:
+        chain = self.book.chain(clip, line, price)
+        cost = cost_of(chain, self.scenario.outages, self.book.unserved, clip.max_takes)
+        return Alternative(clip, line, price, cost, self._least(cost, clip.max_takes) + penalty, draft, penalty)
 
     def _every_way(self, clip: Clip, *, draft: bool) -> Iterator[tuple[str, float]]:
         """(``provider/model``, mean cost and penalty) of every way to make a clip, below its requirements too."""
-        for line, _, cost in self._ways(draft_of(clip) if draft else clip, draft=draft):
-            yield f"{line.entry.provider}/{line.entry.model}", cost.expected
-        for line, cost, penalty in () if draft else self._lowered(clip):
-            yield f"{line.entry.provider}/{line.entry.model}", cost.expected + penalty
+        ways = self._ways(draft_of(clip), draft=True) if draft else (*self._ways(clip), *self._below(clip))
+        for way in ways:
+            yield f"{way.line.entry.provider}/{way.line.entry.model}", way.cost.expected + way.penalty
 
-    def _below(self, clip: Clip) -> Iterator[float]:
-        """What one clip adds to the objective at least on every way below its requirements."""
-        for _, cost, penalty in self._lowered(clip):
-            yield self._least(cost, clip.max_takes) + penalty
-
-    def _lowered(self, clip: Clip) -> Iterator[tuple[Priced, Cost, int]]:
-        """(line, cost, penalty) of every way below a clip's requirements."""
-        for line in self.book.lines if self.scenario.objective.degrade else ():
-            for way in ways_below(line, clip, self.scenario.objective):
-                for other, price in self.book.eligible(way.clip):
-                    if other is line:
-                        yield line, self._cost(way.clip, line, price), way.penalty
+    def _below(self, clip: Clip) -> list[Alternative]:
+        """Every way to make a clip below its requirements; remembered by requirements."""
+        key = need_of(clip)
+        if key not in self._known_below:
+            self._known_below[key] = [
+                self._way(way.clip, line, price, way.penalty)
+                for line in (self.book.lines if self.scenario.objective.degrade else ())
+                for way in ways_below(line, clip, self.scenario.objective)
+                for other, price in self.book.eligible(way.clip)
+                if other is line
+            ]
+        return self._known_below[key]
 
     def _least(self, cost: Cost, takes: int) -> float:
-        """What one clip adds to the objective at least: every measure of risk is at least the mean."""
+        """What a cost adds to the objective at least."""
         rule, outages = self.scenario.objective, self.scenario.outages
         own = rule.minimise == "worst-case" and "per-run" not in (outages.correlation, outages.provider_correlation)
         spend = spend_of([(1, cost.steps, takes)], self.scenario)
@@ -180,12 +207,17 @@ class Alternatives:
         return listed - settle(spend, self.scenario, bought).saving
 
 
+def value_of(clip: Clip) -> int | None:
+    """What leaving out one clip counts, micro-dollars; None if it must be made."""
+    return None if clip.value_usd is None else round(Fraction(clip.value_usd) * 1_000_000)
+
+
 def micro(amount: Decimal) -> int:
     """Dollars as micro-dollars."""
     return int(amount.scaleb(6))
 
 
-def usd(micro: float) -> Decimal:
+def usd(micro: float | Fraction) -> Decimal:
     """Micro-dollars as dollars."""
     return Decimal(round(micro)).scaleb(-6)
 

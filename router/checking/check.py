@@ -17,11 +17,13 @@ from operator import attrgetter
 from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
 from router.checking.assumptions import assumptions
 from router.checking.binding import said_of
+from router.checking.certificate import refuted
 from router.checking.degraded import degraded_list, lowered_by
 from router.checking.drafts import counts, draft_of, drafting, groups, left_out, per_served
 from router.checking.limits import used_of_limits
 from router.checking.prices import (
     Priced,
+    audio_of,
     billed,
     charge,
     dubbed,
@@ -56,20 +58,22 @@ def check(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.da
 def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> tuple[list[str], Decimal]:
     """What is wrong with a plan, its baselines and its optimality included; and the bound proved on the way.
 
-    Every way to make every clip is worked out, which `check` spares a plan that has just been made. The bound, in dollars, is what
-    every clip costs on its best way, limits aside: no plan has a lower objective.
+    Every way to make every clip is worked out, which `check` spares a plan that has just been made. The bound, in dollars, is the larger
+    of what every clip costs on its best way, limits aside, and of what the plan's certificate proves: no plan has a lower objective.
     """
     checked = _Check(plan, scenario, catalogs, on)
     findings = list(checked.findings())
     others = Alternatives(checked.book, checked.clips, checked.costs)
     findings += [*others.baselines(plan), *others.detours()]
     bound = others.bound()
+    refused, proven = refuted(plan, others)
+    findings += refused
     settles = bool(scenario.packs or scenario.tiers)  # With these, what each clip costs at best alone is no plan
     if plan.method == "argmin" and not settles and plan.totals.objective_usd > bound + Decimal("0.000001"):
         findings.append(
             f"calls itself optimal without binding limits at {plan.totals.objective_usd}, but {bound} is possible"
         )
-    return findings, bound
+    return findings, bound if proven is None else max(bound, proven)
 
 
 class _Check:
@@ -210,7 +214,7 @@ class _Check:
             yield f"its chain bills {shown.billed_usd} on {name}, should be {usd(step.bill)}"
         if abs(shown.probability - chance) > 1e-9:
             yield f"its chain gives {name} probability {shown.probability}, should be {chance:.9g}"
-        if shown.resolution != step.line.offer.resolution or shown.audio != _audio(step.line, clip):
+        if shown.resolution != step.line.offer.resolution or shown.audio != audio_of(step.line, clip):
             yield f"its chain misstates what {name} makes"
         if shown.availability != model_availability(step.line, self.scenario.outages):
             yield f"its chain misstates the availability of {name}"
@@ -371,15 +375,9 @@ class _Check:
 def _sells(line: Priced, route: Route, clip: Clip) -> bool:
     """Whether this price line is what the route buys."""
     entry = line.entry
-    has = (line.catalog.name, *line.key, entry.mode, line.terms.reference, line.offer.resolution, _audio(line, clip))
+    has = (line.catalog.name, *line.key, entry.mode, line.terms.reference, line.offer.resolution, audio_of(line, clip))
     wants = (route.catalog, route.provider, route.model, route.mode, route.reference, route.resolution, route.audio)
     return has == wants and (entry.api_model or entry.model) == route.api_model
-
-
-def _audio(line: Priced, clip: Clip) -> str:
-    if is_dubbed(line, clip):
-        return "deferred"
-    return "native" if line.offer.audio else "none"
 
 
 def _dated(refs: Sequence[tuple[str, dt.date]]) -> str:

@@ -142,6 +142,13 @@ def is_dubbed(line: Priced, clip: Clip) -> bool:
     return clip.audio == "deferred" or (clip.audio == "any" and not line.offer.audio)
 
 
+def audio_of(line: Priced, clip: Clip) -> str:
+    """How the clip gets its sound on this offer."""
+    if is_dubbed(line, clip):
+        return "deferred"
+    return "native" if line.offer.audio else "none"
+
+
 def falls_short(line: Priced, clip: Clip) -> Iterator[str]:
     """The requirements that a degraded fallback may miss, and this offer does."""
     if clip.resolution is not None:

@@ -101,7 +101,7 @@ def command(
             raise click.UsageError(f"--compare-directions shows the plans' own figures; leave out {', '.join(extra)}")
         return _directions(given, path, on, form, output)
     try:
-        made = given if isinstance(given, Plan) else plan(given, on=on)
+        made = given if isinstance(given, Plan) else plan(given, on=on, shadow_prices=False)
     except NoPlanError as error:
         if form == "json":
             click.echo(as_json(no_plan(error)), nl=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -69,11 +70,12 @@ def _said(plan: Plan, bound: Decimal) -> Iterator[str]:
     yield f"{_routes(plan)}: every requirement, price, chain, total, limit and percentile holds"
     objective = plan.totals.objective_usd
     if bound >= objective:
-        yield f"optimal, proved again: without limits no plan costs less than {usd_text(bound)}"
+        yield f"optimal, proved again without a solver: no plan costs less than {usd_text(bound)}"
     else:
+        share = math.floor(bound / objective * 10**6) / 10**4
         yield (
-            f"without limits no plan costs less than {usd_text(bound)}; the plan's own bound is {usd_text(plan.bound_usd)}, "
-            f"its objective {usd_text(objective)}"
+            f"proved again without a solver: no plan costs less than {usd_text(bound)}, {share:g} % of this one's "
+            f"{usd_text(objective)}; by the solver's own word, none costs less than {usd_text(plan.bound_usd)}"
         )
 
 

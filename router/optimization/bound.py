@@ -33,6 +33,8 @@ class Bound:
     excess: tuple[tuple[float, ...], ...]
     entry: tuple[tuple[float, ...], ...]
     """What using an option at all adds, besides."""
+    prices: tuple[float, ...]
+    """Of each row."""
 
     def closing(self, weight: float, most: Counts) -> Counts:
         """How many of each class can go to each option in a solution that weighs at most ``weight``; never more than ``most``."""
@@ -116,7 +118,7 @@ def bound_from(
             own[:] = [w - low for w in own]
     for selector in selectors:
         total += _chosen(selector, priced, entry, most, counts)
-    return Bound(total, tuple(map(tuple, priced)), tuple(map(tuple, entry)))
+    return Bound(total, tuple(map(tuple, priced)), tuple(map(tuple, entry)), tuple(prices))
 
 
 def _chosen(

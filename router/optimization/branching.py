@@ -59,7 +59,8 @@ def branched(problem: Problem, solve: Solve) -> Solution | None:
     if best is None:
         return None
     bound = min(best.cost, bound)
-    return replace(best, bound=bound, proven=best.cost - bound <= SAME_COST, size=Size(nodes=next(numbers)))
+    proven = best.cost - bound <= SAME_COST
+    return replace(best, bound=bound, proven=proven, size=Size(nodes=next(numbers)), certificate=None)
 
 
 def relaxed(problem: Problem, parts: tuple[Rough, ...]) -> Problem:

@@ -7,7 +7,7 @@ Find whole numbers ``x[c][o] >= 0`` with ``sum_o x[c][o] = count[c]`` that keep 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, Protocol
 
@@ -163,6 +163,16 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """A bound, and the prices on the rows that give it (see `bound`): whoever has these can work it out without a solver."""
+
+    bound: float
+    """No solution costs less, micro-dollars."""
+    prices: tuple[tuple[Row, float], ...] = ()
+    """Of the stated rows that have one: micro-dollars for one more unit of the row, above 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Solution:
     """The counts found, and how good they are known to be."""
 
@@ -174,6 +184,8 @@ class Solution:
     proven: bool
     """Whether the cost equals the bound."""
     size: Size = Size()
+    certificate: Certificate | None = None
+    """None where more than rows couples the classes."""
 
 
 def without_limits(problem: Problem) -> Counts:
@@ -188,11 +200,11 @@ def without_limits(problem: Problem) -> Counts:
     return tuple(_all_on(group, o) for group, o in zip(problem.groups, best, strict=True))
 
 
-def _best(options: Sequence[Option], open_ones: Iterable[int]) -> int:
-    open_ones = list(open_ones)
-    least = min(options[o].cost for o in open_ones)
-    tied = [o for o in open_ones if options[o].cost <= least + SAME_COST]
-    return min(tied, key=lambda o: options[o].ties)
+def _best(options: Sequence[Option], open_ones: Sequence[int]) -> int:
+    costs = [options[o].cost for o in open_ones]
+    most = min(costs) + SAME_COST
+    tied = [o for o, cost in zip(open_ones, costs, strict=True) if cost <= most]
+    return tied[0] if len(tied) == 1 else min(tied, key=lambda o: options[o].ties)
 
 
 def _best_alternative(problem: Problem, selector: Selector) -> dict[int, int] | None:
@@ -223,4 +235,4 @@ def _weight(problem: Problem, chosen: Mapping[int, int]) -> tuple[float, tuple[N
 
 
 def _all_on(group: Group, best: int) -> tuple[int, ...]:
-    return tuple(group.count if o == best else 0 for o in range(len(group.options)))
+    return (*(0,) * best, group.count, *(0,) * (len(group.options) - best - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -21,6 +22,12 @@ class Found:
 
     counts: Counts
     proven: bool
+    bound: float = -math.inf
+    """No solution of the formulation has a lower objective, by the solver."""
+
+
+class EndedError(SolverError):
+    """A search ended, other than by its time limit, without a solution."""
 
 
 class Clock:
@@ -34,6 +41,14 @@ class Clock:
     def left(self) -> float | None:
         """Seconds left; None: no limit."""
         return None if self._end is None else max(0.0, self._end - time.monotonic())
+
+    def part(self, share: float) -> Clock:
+        """A clock of the same limit that has a share of what is left."""
+        if self.left is None:
+            return self
+        part = Clock(share * self.left)
+        part.limit = self.limit
+        return part
 
 
 def run(
@@ -60,14 +75,15 @@ def run(
     if answer.state == "none":
         if clock.limit is not None:
             raise TimeLimitError(clock.limit)
-        raise SolverError("the solver ended without a solution")
+        raise EndedError("the solver ended without a solution")
     try:
         counts = _counts(formulation, answer)
     except SolverError:
         if answer.solver == OTHER:
             raise
         return run(formulation, clock, max_nodes, OTHER)
-    return Found(counts, answer.state == "optimal" and _bounded(model, answer))
+    bound = -math.inf if answer.bound is None else answer.bound * formulation.scale
+    return Found(counts, answer.state == "optimal" and _bounded(model, answer), bound)
 
 
 def solve_model(

@@ -10,7 +10,7 @@ from fractions import Fraction
 from router.errors import TimeLimitError
 from router.optimization.blocks import Block, blocks
 from router.optimization.branching import truth_at
-from router.optimization.problem import Group, Problem, Solution
+from router.optimization.problem import Group, Problem, Solution, without_limits
 from router.optimization.rows import Counts, Unit
 from router.optimization.solve import argmin, solve
 
@@ -64,7 +64,7 @@ def _of_block(
 
     part = _first_ties(block.problem)
     start = time.monotonic()
-    free = argmin(part) is not None
+    free = argmin(part, without_limits(part)) is not None
     for demand in demands(part):
         limit = demand.limit
         if limit is None or limit.unit not in steps:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 from router.optimization.blocks import Block, blocks, together
-from router.optimization.problem import Problem, Size, Solution, without_limits
+from router.optimization.problem import Certificate, Problem, Size, Solution, without_limits
+from router.optimization.rows import Counts
 
 
 def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution | None:
@@ -23,42 +25,50 @@ def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution
     router.errors.SolverError
         If the solver failed, or what it returned does not stand up to exact arithmetic.
     """
-    if (best := argmin(problem)) is not None:
+    free = without_limits(problem)
+    if (best := argmin(problem, free)) is not None:
         return best
     start = time.monotonic()
     found: list[tuple[Block, Solution]] = []
     for block in blocks(problem):
         spent = time.monotonic() - start if found else 0.0
-        part = solved_block(block, None if time_limit_seconds is None else max(0.0, time_limit_seconds - spent))
+        left = None if time_limit_seconds is None else max(0.0, time_limit_seconds - spent)
+        part = _solved(block, tuple(free[c] for c in block.classes), left)
         if part is None:
             return None
         found.append((block, part))
     counts = together(problem, ((block, part.counts) for block, part in found))
     cost, bound = (math.fsum(getattr(part, figure) for _, part in found) for figure in ("cost", "bound"))
     size = sum((part.size for _, part in found), Size())
-    return Solution(counts, cost, bound, "solver", all(part.proven for _, part in found), size)
+    proven = all(part.proven for _, part in found)
+    return Solution(counts, cost, bound, "solver", proven, size, _certificate([part for _, part in found]))
 
 
-def argmin(problem: Problem) -> Solution | None:
-    """Every class on its best option, if that keeps every limit and nothing but a sum is minimised."""
-    if problem.objective.tails:
+def argmin(problem: Problem, free: Counts) -> Solution | None:
+    """Every class on its best option (``free``), if that keeps every limit and nothing but a sum is minimised."""
+    summed = not any(tail.weight for tail in problem.tails)
+    if not summed or not problem.holds(free) or any(part.split(free) for part in problem.rough):
         return None
-    best = without_limits(problem)
-    if not problem.holds(best) or any(part.split(best) for part in problem.rough):
-        return None
-    cost = problem.cost(best)
-    return Solution(best, cost, cost, "argmin", proven=True)
+    cost = problem.cost(free)
+    return Solution(free, cost, cost, "argmin", proven=True, certificate=Certificate(cost))
 
 
-def solved_block(block: Block, time_limit_seconds: float | None) -> Solution | None:
+def _solved(block: Block, free: Counts, time_limit_seconds: float | None) -> Solution | None:
     """The best solution of one part."""
     part = block.problem
-    if (best := argmin(part)) is not None:
+    if (best := argmin(part, free)) is not None:
         return best
     from router.optimization.solver import optimum  # Importing the solver costs more than most plans
 
-    floor = -math.inf if part.objective.tails else part.cost(without_limits(part))
+    floor = -math.inf if any(tail.weight for tail in part.tails) else part.cost(free)
     found = optimum(part, floor=floor, time_limit_seconds=time_limit_seconds)
-    if found is None:
+    return None if found is None else replace(found, size=replace(block.size, nodes=max(1, found.size.nodes)))
+
+
+def _certificate(parts: Sequence[Solution]) -> Certificate | None:
+    """The bounds of all parts together, if each has one."""
+    found = [part.certificate for part in parts if part.certificate is not None]
+    if len(found) < len(parts):
         return None
-    return replace(found, size=replace(block.size, nodes=max(1, found.size.nodes)))
+    prices = tuple(price for certificate in found for price in certificate.prices)
+    return Certificate(math.fsum(certificate.bound for certificate in found), prices)

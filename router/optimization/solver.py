@@ -9,7 +9,7 @@ Ties are broken by further solves over those options, each with the optimum of t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router import log
 from router.errors import SolverError, TimeLimitError
@@ -18,10 +18,10 @@ from router.optimization.branching import branched
 from router.optimization.formulation import Formulation, ScaledRow
 from router.optimization.model import SolverName
 from router.optimization.outline import Outline
-from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
+from router.optimization.problem import SAME_COST, Certificate, Problem, Solution, without_limits
 from router.optimization.process import warm_up
 from router.optimization.rows import Counts, Limit, Number, Uses, weighed
-from router.optimization.run import OTHER, Clock, Found, run, solve_model
+from router.optimization.run import OTHER, Clock, EndedError, Found, run, solve_model
 from router.optimization.tails import Objective
 
 TIE_NODES = 1000
@@ -39,7 +39,13 @@ NEAR = 1e-9
 TAIL_NODES = 3000
 """How far a search goes whose objective has tails: the largest of several sums can be next to impossible to bring to its least."""
 OPEN_STEPS = 30
-"""The first guess opens the options of this many excesses per limit; a wrong guess costs a second solve, nothing else."""
+"""Where the objective has tails, the first guess opens the options of this many excesses per limit."""
+CORE_STEPS = 60
+"""The first core opens the options of this many excesses: enough for a solution that is the best, or nearly."""
+CORE_NODES = 1000
+"""How far a core is searched for a first solution; the search that proves it has no such end."""
+CORE_SHARE = 0.25
+"""Of the time that is left."""
 
 
 def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None = None) -> Solution | None:
@@ -64,17 +70,26 @@ def _convex(problem: Problem, floor: float, clock: Clock, enough: float | None =
     if found is None:
         return _despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
+    certificate = _certificate(problem, found.relaxed)
     log.debug("optimum found", proven=found.proven, relaxation_gap=round(cost - found.relaxed.value))
     gap = cost - min(cost, max(floor, found.lower))
     if gap <= HALF_A_UNIT:
         gap = 0.0
     elif not found.proven:
-        return Solution(found.counts, cost, cost - gap, "solver", proven=False)
+        return Solution(found.counts, cost, cost - gap, "solver", proven=False, certificate=certificate)
     if enough is not None and cost - gap > enough:
         return None
     counts = _untied(problem, outline, found, clock)
     cost = problem.cost(counts)
-    return Solution(counts, cost, cost - gap, "solver", proven=True)
+    return Solution(counts, cost, cost - gap, "solver", proven=True, certificate=certificate)
+
+
+def _certificate(problem: Problem, relaxed: Bound) -> Certificate | None:
+    """The bound of the relaxation with its prices, where rows alone couple the classes."""
+    if problem.tails or problem.ceilings:
+        return None
+    priced = zip(problem.rows, relaxed.prices, strict=True)
+    return Certificate(relaxed.value, tuple((row, price) for row, price in priced if row.stated and price > 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +117,25 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
     relaxed = _relaxed(problem, outline, most, clock)
     if relaxed is None:
         return None
+    if outline.objective.tails:
+        near, opened = NEAR * abs(relaxed.value), OPEN_STEPS * (1 + len(outline.limits))
+    else:
+        near, opened = 0.0, CORE_STEPS
     steps = relaxed.steps(most)
-    room = steps[min(len(steps), OPEN_STEPS * (1 + len(outline.limits))) - 1] if steps else 0.0
-    near, max_nodes = (NEAR * abs(relaxed.value), TAIL_NODES) if outline.objective.tails else (0.0, None)
-    room = max(room, near)
+    room = max(near, steps[min(len(steps), opened) - 1] if steps else 0.0)
     known: Least | None = None
     while True:
         open_to = relaxed.closing(relaxed.value + room, most)
+        first = known is None and not near and open_to != most
+        max_nodes = TAIL_NODES if near else CORE_NODES if first else None
         try:
-            found = best(problem, outline, clock, open_to, max_nodes)
-        except TimeLimitError:
-            if known is None:
+            found = best(problem, outline, clock.part(CORE_SHARE) if first else clock, open_to, max_nodes)
+        except (TimeLimitError, EndedError):
+            if known is not None:
+                return known
+            if not first or clock.left == 0:
                 raise
-            return known
+            found = None
         if found is None:
             if open_to == most:
                 return None
@@ -123,11 +144,21 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
         value = float(outline.objective.value(found.counts))
         enough = open_to == most or value <= relaxed.value + room
         exact = enough and found.proven
-        known = Least(found.counts, relaxed, value if exact else relaxed.value, exact or value <= relaxed.value + near)
-        if known.proven or not found.proven:
+        # What is closed weighs more than the room; of what is open, the search knows.
+        searched = found.bound if open_to == most else min(found.bound, relaxed.value + room)
+        lower = value if exact else min(value, max(relaxed.value, searched))
+        known = _better(outline.objective, known, Least(found.counts, relaxed, lower, exact or value <= lower + near))
+        if known.proven or not (found.proven or first):
             return known
         # Where many options cost next to nothing, a solution a little better closes most of them again.
         room = min(4 * room, value - relaxed.value) if near else value - relaxed.value
+
+
+def _better(objective: Objective, known: Least | None, new: Least) -> Least:
+    """The better solution, with the better bound."""
+    if known is None or objective.value(new.counts) <= objective.value(known.counts):
+        return new if known is None else replace(new, lower=max(new.lower, known.lower))
+    return replace(known, lower=max(new.lower, known.lower))
 
 
 def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Bound | None:
@@ -166,6 +197,7 @@ def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nod
         Ends each solve after so many nodes of the search tree.
     """
     known: Found | None = None
+    bound = -math.inf
     tightened: dict[int, ScaledRow] = {}
     repairs = 0
     solver: SolverName | None = None
@@ -176,14 +208,15 @@ def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nod
         except TimeLimitError:
             if known is None:
                 raise
-            return Found(known.counts, proven=False)
+            return Found(known.counts, proven=False, bound=bound)
         if found is None:
             return None
+        bound = max(bound, found.bound)
         missed = [limit for limit in outline.limits if not limit.holds(found.counts)]
         if not missed:
             known = found if known is None else min(known, found, key=lambda way: outline.objective.value(way.counts))
             if not found.proven or not outline.learn_value(found.counts):
-                return Found(known.counts, found.proven)
+                return Found(known.counts, found.proven, bound)
         elif not outline.learn_limits(missed, found.counts):
             repairs += 1
             for k, (limit, _, now) in enumerate(outline.rows):

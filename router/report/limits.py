@@ -7,9 +7,7 @@ from decimal import Decimal
 
 from router.report.page import Column, Page, cents
 from router.schema.plan import LimitValue, Plan, Route
-from router.units import seconds_text, usd_text
-
-_BESIDES = {"savings": "packs and discounts", "objective": "less risk"}
+from router.units import reasons_text, seconds_text, usd_text
 
 
 def limits_table(page: Page, plan: Plan) -> None:
@@ -39,8 +37,8 @@ def pushed_lines(plan: Plan) -> Iterator[str]:
         where += (
             " in a dearer way" if f"{first.provider}/{first.model}" == first.instead_of else f", not {first.instead_of}"
         )
-        because = ", ".join(_BESIDES.get(name, f"limits.{name}") for name in first.pushed_by)
-        yield f"{what} {where}: {usd_text(cents(extra))} more, for {because}"
+        counted = ", penalties counted" if any(route.penalty_usd for route in routes) else ""
+        yield f"{what} {where}: {usd_text(cents(extra))} more{counted}, for {reasons_text(first.pushed_by)}"
 
 
 def _cells(value: LimitValue) -> tuple[str, ...]:

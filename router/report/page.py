@@ -14,6 +14,8 @@ from rich.text import Text
 PLAIN_WIDTH = 120
 NARROW = 112
 """Below this width some columns go under others."""
+GAP = 3
+"""Between two columns."""
 Column = tuple[str, str]
 """Heading, and ``left``, ``whole`` (left, never broken) or ``right``."""
 
@@ -33,6 +35,16 @@ class Page:
     def line(self, text: str, style: str = "") -> None:
         """Add a line; plain text, never markup."""
         self._console.print(Text(text, style=style))
+
+    def fits(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> bool:
+        """Whether a table is no wider than the page without a word being broken."""
+        cells = zip([heading for heading, _ in columns], *rows, strict=True)
+        parts = (
+            (part for cell in column for part in (cell.split() if justify == "left" else [cell]))
+            for (_, justify), column in zip(columns, cells, strict=True)
+        )
+        needed = sum(max(map(len, words), default=0) for words in parts) + GAP * (len(columns) - 1)
+        return needed <= self.width
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
         """Add a table and an empty line; cells are plain text, never markup."""

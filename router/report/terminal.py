@@ -30,7 +30,7 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         ("Clips", "left"), *group, ("Count", "right"), ("Model", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"),
         ("Expected", "right"), ("Worst case", "right"), ("All expected", "right"),
     ]  # fmt: skip
-    page.table(*_stacked(columns, cells, 2 + len(group), 3, page.narrow))
+    page.table(*_stacked(columns, cells, 2 + len(group), 3, page))
     if alone:
         page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
     for line in _totals(plan):
@@ -92,7 +92,7 @@ def explanation_table(explanation: Explanation, width: int | None = None, *, col
             mark, f"{offer.provider}/{offer.model}", makes, _segments(offer.segments), *map(_usd, costs), fallbacks or "unserved",
         ))  # fmt: skip
     if rows:
-        page.table(*_stacked(columns, rows, 1, 2, page.narrow))
+        page.table(*_stacked(columns, rows, 1, 2, page))
     refused = [offer for offer in explanation.offers if offer.verdict == "rejected"]
     if refused:
         page.line("Not eligible:")
@@ -157,10 +157,10 @@ def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = 
 
 
 def _stacked(
-    columns: list[Column], rows: Sequence[Sequence[str]], first: int, more: int, narrow: bool
+    columns: list[Column], rows: Sequence[Sequence[str]], first: int, more: int, page: Page
 ) -> tuple[list[Column], list[Sequence[str]]]:
-    """On a narrow page, ``more`` columns after column ``first`` go below it, into the same cells."""
-    if not narrow:
+    """On a page that is narrow, or too narrow for the table, ``more`` columns after column ``first`` go below it, into the same cells."""
+    if not page.narrow and page.fits(columns, rows):
         return columns, list(rows)
     last = first + more
     below: list[Sequence[str]] = [

@@ -29,17 +29,29 @@ from router.schema.scenario import Correlation
 from router.units import plain_seconds
 
 
-def _amount(value: object) -> Decimal:
+def _decimal(value: object) -> Decimal:
     try:
         amount = (
             Decimal(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else Decimal("NaN")
         )
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or abs(amount) >= 10**18:
+    return amount if amount.is_finite() and abs(amount) < 10**18 else Decimal("NaN")
+
+
+def _amount(value: object) -> Decimal:
+    amount = _decimal(value)
+    if amount.is_nan():
         raise refusal([((), 'must be an amount as "1250.000000"')])
     if amount != (rounded := amount.quantize(Decimal("0.000001"))):
         raise refusal([((), "must be an amount with at most six decimals")])
+    return rounded
+
+
+def _multiplier(value: object) -> Decimal:
+    amount = _decimal(value)
+    if amount.is_nan() or amount < 0 or amount != (rounded := round(amount, 12)):
+        raise refusal([((), 'must be a number of at least 0 with at most twelve decimals as "0.250000000000"')])
     return rounded
 
 
@@ -241,6 +253,41 @@ class LimitValue(Model):
     """How much looser: a dollar, a clip, a second, a hundredth, a tenth of a score, a minute."""
     more_clips: int = 0
     """How many more clips are made with the bound one step looser."""
+
+
+class Multiplier(Model):
+    """What one more unit of a limit is taken to be worth."""
+
+    limit: Text
+    """Its path in the scenario's ``limits``."""
+    value: Annotated[
+        Decimal,
+        BeforeValidator(_multiplier),
+        PlainSerializer(lambda value: f"{value:.12f}", when_used="json"),
+        WithJsonSchema({"type": "string", "pattern": r"^\d+\.\d{12}$"}),
+    ]
+    """Dollars for each unit: for each dollar of a limit on money, each clip, each second, each point of a clip's score."""
+
+
+class Certificate(Model):
+    """A lower bound that follows from the multipliers without a solver.
+
+    If every clip pays the multipliers for what it uses of the limits (and earns them for what a lower bound asks for), its cheapest
+    way costs no more than it does in any plan: the sum of these, less the multipliers of the bounds themselves, is below no plan's
+    objective.
+    """
+
+    multipliers: tuple[Multiplier, ...]
+    """Of the limits that bind; the others have none."""
+    bound_usd: Usd
+    """What they prove: no plan has a lower objective."""
+
+    @model_validator(mode="after")
+    def _one_for_each_limit(self) -> Self:
+        names = [multiplier.limit for multiplier in self.multipliers]
+        if len(names) != len(set(names)):
+            raise refusal([(("multipliers",), "must name every limit once")])
+        return self
 
 
 class Baseline(Model):
@@ -459,6 +506,8 @@ class Plan(Model):
     """How far the objective may be from the optimum, as a fraction of it; 0 when proven."""
     bound_usd: Usd
     """No plan has a lower objective than this."""
+    certificate: Certificate | None = None
+    """A bound that anyone can work out again; null where what is limited is more than sums over clips."""
     catalogs: tuple[CatalogRef, ...]
     """What it was priced with."""
     totals: Totals

@@ -232,6 +232,23 @@ def test_discounts_alone_make_a_plan_that_passes_its_check() -> None:
     assert (plan.totals.saving_usd, plan.totals.expected_usd) == (Decimal("2.8"), Decimal("30.2"))
 
 
+def test_a_limit_on_the_tail_is_shown_after_the_discount_that_the_plan_has() -> None:
+    pair = catalog(
+        model("one", availability="0.9"),
+        model("two", [{"audio": False, "price_per_second": "0.20"}], availability=1),
+    )
+    plan = planned(
+        [{"seconds": 10, "count": 10}],
+        pair,
+        fallback={"direction": "none", "unserved_usd": 5},
+        outages={"correlation": "per-run"},
+        tiers=[{"provider": "p", "from_usd": 5, "discount": Decimal("0.5")}],
+        limits={"cvar": {"level": "0.95", "usd": 60}},
+    )
+    # All on one: 9 of list price on average, and half of what is above 5 off it: 2. If one is down: 50 - 2.
+    assert [(limit.limit, limit.value) for limit in plan.limits] == [("cvar", 48)]
+
+
 DOCTORED: dict[str, tuple[str, dict[str, Any], str]] = {
     "more packs": ("packs", {"bought": 3}, "pays for|totals"),
     "more than can be bought": ("packs", {"bought": 4}, "at most 3 can be bought"),

@@ -139,3 +139,15 @@ def test_a_move_for_less_risk_names_clips_and_drafts() -> None:
     for (clips, drafts), words in told.items():
         moved = plan.model_copy(update={"moves": (Move(clips=clips, drafts=drafts, **more),)})
         assert line(moved, "For less risk").startswith(f"For less risk: {words}: +$1.00 expected")
+
+
+def test_a_table_that_does_not_fit_puts_columns_below_others_and_breaks_no_word() -> None:
+    clips: list[Raw] = [{"id": f"{scene}-establishing-shot", "seconds": 7, "group": scene} for scene in ("one", "two")]
+    sold = catalog(
+        model("a-model-of-a-long-name", provider="first-provider"), model("b", provider="second"), name="two providers"
+    )
+    plan = planned(clips, sold, limits={"groups": "same-provider"}, fallback={"across": "all"})
+    wide, fitting = plan_table(plan, width=150), plan_table(plan, width=113)
+    assert ("Makes" in wide, "Makes" in fitting) == (True, False)
+    assert "one-establishing-shot   one " in fitting
+    assert max(map(len, fitting.split("\n\n")[0].splitlines())) <= 113
