@@ -14,6 +14,7 @@ import pytest
 import router
 from router.cli import run
 from router.errors import InputError, NoPlanError
+from router.schema.scenario import Cap, Limits, Objective, Pack, Tier
 from tests.builders import ON
 
 TOP = Path(__file__).parent.parent
@@ -23,6 +24,8 @@ COMMANDS = {
     "quickstart": "plan scenarios/quickstart.toml --as-of 2026-04-10",
     "outage-drill": "simulate scenarios/outage-drill.toml",
     "directions": "simulate scenarios/fallback-any.toml --compare-directions",
+    "degrade": "plan scenarios/degrade.toml",
+    "every-limit": "plan scenarios/every-limit.toml",
     "risky-launch": "plan scenarios/risky-launch.toml",
     "calibrate": "calibrate scenarios/outcomes/attempts.csv",
 }
@@ -68,7 +71,7 @@ def test_the_message_for_a_bad_file_is_the_one_shown(tmp_path: Path, monkeypatch
 def test_the_messages_where_no_plan_exists_are_those_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TOP)
     messages = []
-    for name in ("infeasible-clip", "infeasible-budget"):
+    for name in ("infeasible-clip", "infeasible-limits"):
         with pytest.raises(NoPlanError, match=r"none of|no plan keeps") as caught:
             router.plan(router.Scenario.load(f"scenarios/{name}.toml"), on=ON)
         messages.append(str(caught.value))
@@ -90,4 +93,15 @@ def test_the_scenario_that_shows_the_fields_is_one(tmp_path: Path) -> None:
 
     scenario = router.Scenario.load(tmp_path / "shown.toml")
 
-    assert {"outages", "keep_rate", "limits", "objective"} <= scenario.model_fields_set
+    assert {"outages", "keep_rate", "limits", "packs", "tiers", "objective"} <= scenario.model_fields_set
+    assert set(Limits.model_fields) == scenario.limits.model_fields_set
+    assert set(Objective.model_fields) == scenario.objective.model_fields_set
+    assert {"value_usd", "max_takes", "drafts", "group"} <= scenario.clips[0].model_fields_set
+
+
+def test_the_table_of_limits_names_every_field_that_couples_clips() -> None:
+    section = README.read_text(encoding="utf-8").partition("## Limits\n")[2].partition("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("| ")]
+    named = set(re.findall(r"\w+", " ".join(table)))
+
+    assert {*Limits.model_fields, *Cap.model_fields, *Pack.model_fields, *Tier.model_fields} <= named
