@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from benchmarks.certificate import certificate
+from benchmarks.coupled import groups, packs
 from benchmarks.distribution import distribution
 from benchmarks.families import InstanceError
 from benchmarks.limits import different, limits
@@ -25,6 +27,9 @@ QUESTIONS: dict[str, Question] = {
     "mixed": mixed,
     "limits": limits,
     "different": different,
+    "groups": groups,
+    "packs": packs,
+    "certificate": certificate,
     "distribution": distribution,
     "shell": lambda rounds, _: shell(rounds),
 }

@@ -16,6 +16,7 @@ from benchmarks.clock import Spent, Stopwatch
 from benchmarks.result import Result, WrongAnswerError
 from router.errors import TimeLimitError
 from router.optimization.problem import Problem, Solution
+from router.optimization.rows import Counts
 from router.optimization.solve import solve
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
@@ -88,8 +89,13 @@ def different(rounds: int, limit_seconds: float) -> Result:
     )
 
 
-def ours(problem: Problem, where: str, limit_seconds: float) -> Round:
+def ours(problem: Problem, where: str, limit_seconds: float, cost: Callable[[Counts], float] | None = None) -> Round:
     """Solve by ours, and check it.
+
+    Parameters
+    ----------
+    cost
+        What a solution costs; None: what the problem says.
 
     Raises
     ------
@@ -106,14 +112,14 @@ def ours(problem: Problem, where: str, limit_seconds: float) -> Round:
         raise WrongAnswerError(f"{where}: ours says that no solution keeps the limits")
     if broken := broken_by(problem, found.counts):
         raise WrongAnswerError(f"{where}: ours breaks {', '.join(broken)}")
-    if abs(problem.cost(found.counts) - found.cost) > SAME or found.bound > found.cost + SAME:
+    if abs((cost or problem.cost)(found.counts) - found.cost) > SAME or found.bound > found.cost + SAME:
         raise WrongAnswerError(
             f"{where}: cost {found.cost} and bound {found.bound} of ours are not what its counts cost"
         )
     return Round(problem, found, spent)
 
 
-def broken_by(problem: Problem, counts: tuple[tuple[int, ...], ...]) -> list[str]:
+def broken_by(problem: Problem, counts: Counts) -> list[str]:
     """What a solution breaks, in exact arithmetic."""
     pairs = zip(problem.groups, counts, strict=True)
     broken = [row.name for row in problem.rows if not row.holds(counts)]

@@ -21,7 +21,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.optimization.problem import Selector
+from router.optimization.problem import Certificate, Problem, Selector
 from router.optimization.rows import Counts, Row, Uses
 
 
@@ -155,3 +155,9 @@ def _chosen(
         for o in free[c]:
             priced[c][o] = weights[o] - max(lows[c] for a, lows in enumerate(least) if worth[a] < math.inf)
     return total
+
+
+def certified(problem: Problem, bound: float, prices: Sequence[float]) -> Certificate:
+    """A bound with the prices on the rows that give it, where rows and selectors alone couple the classes."""
+    priced = zip(problem.rows, prices, strict=True)
+    return Certificate(bound, tuple((row, price) for row, price in priced if row.stated and price > 0))

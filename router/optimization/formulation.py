@@ -81,6 +81,23 @@ def _shaped(flat: Sequence[float], like: Uses) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(next(values) for _ in own) for own in like)
 
 
+def _settling(problem: Problem, most: Counts) -> Counts:
+    """Closes the options of alternatives that leave a class of their selector without any."""
+    if not problem.selectors:
+        return most
+    tops = [list(own) for own in most]
+    for selector in problem.selectors:
+        linked = selector.linked
+        needy = {c for c, own in linked.items() if not any(top and o not in own for o, top in enumerate(most[c]))}
+        for alternative in selector.alternatives:
+            settled = {c for c, options in alternative if any(most[c][o] for o in options)}
+            if not needy <= settled:
+                for c, options in alternative:
+                    for o in options:
+                        tops[c][o] = 0
+    return tuple(map(tuple, tops))
+
+
 class Formulation:
     """A linear model of a problem.
 
@@ -107,8 +124,8 @@ class Formulation:
         self.faces = tuple(faces)
         self.model = LinearModel()
         self.x: list[list[int | None]] = []
-        for c, group in enumerate(problem.groups):
-            tops = most[c] if most is not None else (group.count,) * len(group.options)
+        most = _settling(problem, problem.everything if most is None else most)
+        for c, tops in enumerate(most):
             self.x.append([self._variable(f"x_{c}_{o}", top) for o, top in enumerate(tops)])
         self.scale = self._minimise(faces)
         for c, group in enumerate(problem.groups):
@@ -135,16 +152,24 @@ class Formulation:
         return unit
 
     def _select(self, s: int, selector: Selector) -> None:
-        """One alternative, and no more of a class on its options than the class has members."""
-        rows, alternatives = self.model.rows, selector.alternatives
-        chosen = [self.model.add_column(f"z_{s}_{a}", 0, 1, whole=True) for a in range(len(alternatives))]
+        """One alternative, which settles all of a class that has no other options, and no more of it than it has members."""
+        rows, linked = self.model.rows, selector.linked
+        free = {c for c, own in linked.items() if any(x is not None and o not in own for o, x in enumerate(self.x[c]))}
+        opened = [
+            [(c, [x for o in options if (x := self.x[c][o]) is not None]) for c, options in alternative]
+            for alternative in selector.alternatives
+        ]
+        live = [(a, own) for a, own in enumerate(opened) if any(columns for _, columns in own)]
+        if len(live) < 2:
+            return
+        chosen = [self.model.add_column(f"z_{s}_{a}", 0, 1, whole=True) for a, _ in live]
         rows.append(LinearRow(f"one_{s}", chosen, [1.0] * len(chosen), "==", 1.0))
-        for z, (a, alternative) in zip(chosen, enumerate(alternatives), strict=True):
-            for c, options in alternative:
-                opened = [column for o in options if (column := self.x[c][o]) is not None]
-                if opened:
-                    numbers = [*[1.0] * len(opened), -float(self.problem.groups[c].count)]
-                    rows.append(LinearRow(f"open_{s}_{a}_{c}", [*opened, z], numbers, "<=", 0.0))
+        for z, (a, own) in zip(chosen, live, strict=True):
+            for c, columns in own:
+                if columns:
+                    numbers = [*[1.0] * len(columns), -float(self.problem.groups[c].count)]
+                    sense: Literal["<=", "=="] = "<=" if c in free else "=="
+                    rows.append(LinearRow(f"open_{s}_{a}_{c}", [*columns, z], numbers, sense, 0.0))
 
     def _variable(self, name: str, top: int) -> int | None:
         return self.model.add_column(name, 0, top, whole=True) if top else None

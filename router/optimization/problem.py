@@ -57,6 +57,15 @@ class Selector:
         at = {c: k for k, c in enumerate(classes)}
         return Selector(self.name, tuple(tuple((at[c], own) for c, own in opened) for opened in self.alternatives))
 
+    @property
+    def linked(self) -> dict[int, set[int]]:
+        """The options of each class that belong to an alternative; all others are always open."""
+        linked: dict[int, set[int]] = {}
+        for alternative in self.alternatives:
+            for c, options in alternative:
+                linked.setdefault(c, set()).update(options)
+        return linked
+
     def holds(self, counts: Amounts) -> bool:
         """Whether a solution uses options of one alternative only."""
         used = sum(
@@ -209,17 +218,17 @@ def _best(options: Sequence[Option], open_ones: Sequence[int]) -> int:
 
 def _best_alternative(problem: Problem, selector: Selector) -> dict[int, int] | None:
     """The option of each class under the alternative that costs least; None if no alternative settles all classes."""
-    linked = {(c, o) for opened in selector.alternatives for c, options in opened for o in options}
+    linked = selector.linked
     found = []
     for alternative in selector.alternatives:
         opened = dict(alternative)
         chosen: dict[int, int] = {}
-        for c in selector.classes:
+        for c, shut in linked.items():
             options = problem.groups[c].options
-            own = [o for o in range(len(options)) if o in opened.get(c, ()) or (c, o) not in linked]
+            own = [o for o in range(len(options)) if o in opened.get(c, ()) or o not in shut]
             if own:
                 chosen[c] = _best(options, own)
-        if len(chosen) == len(selector.classes):
+        if len(chosen) == len(linked):
             found.append((*_weight(problem, chosen), chosen))
     if not found:
         return None

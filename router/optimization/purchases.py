@@ -7,6 +7,7 @@ limit on money alike, since it is settled on the spend that the plan expects.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -76,7 +77,9 @@ class Purchases:
         if isinstance(limit, Row):
             cost = Objective((*limit.uses, *prices), self.savings)
         else:
-            cost = Objective((*self.shape, *prices), (replace(self.widened(limit), weight=1.0), *self.savings))
+            cost = Objective(
+                (*self.shape, *prices), (replace(self.widened(limit), weight=1.0, bound=math.inf), *self.savings)
+            )
         return Ceiling(limit.name, cost, limit.bound)
 
 

@@ -110,7 +110,7 @@ def loosened_alone(
 def loosened_together(problem: Problem, time_limit_seconds: float | None = None) -> tuple[Loosened, ...]:
     """Demands that a solution needs loosened, with the bounds that it needs: the least total miss where all is convex.
 
-    Else one after the other: those that cannot be kept beside those before them, each by as little as those after it allow.
+    Else one after the other: those that cannot be kept beside those before them, each by as little as those after it allow, rounded.
     """
     clock = Clock(time_limit_seconds)
     if problem.rough or problem.selectors:
@@ -141,10 +141,20 @@ def _one_by_one(problem: Problem, clock: Clock) -> tuple[Loosened, ...]:
     found = []
     for demand in missed:
         loose = _alone(rest, demand, clock)
-        found.append(loose)
         if loose.needed is not None and loose.needed != "dropped":
-            rest = beside(rest, problem, demand, bound=loose.needed)
+            bound = _rounded(demand, loose.needed)
+            loose, rest = replace(loose, needed=bound), beside(rest, problem, demand, bound=bound)
+        found.append(loose)
     return tuple(found)
+
+
+def _rounded(demand: Demand, needed: Number) -> Fraction:
+    """The next whole cent, or millionth of another unit: what meets several bounds to their last digits is hard to find."""
+    limit = demand.limit
+    assert limit is not None, "selectors have no bound"
+    step = Fraction(10_000) if limit.unit == "usd" else Fraction(1, 10**6)
+    steps = Fraction(needed) / step
+    return step * (math.ceil(steps) if limit.sense == "at_most" else math.floor(steps))
 
 
 def _alone(problem: Problem, demand: Demand, clock: Clock) -> Loosened:

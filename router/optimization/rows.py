@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 from typing import Literal, Protocol, TypeAlias
 
 Number: TypeAlias = int | float | Fraction
@@ -97,7 +98,7 @@ class Row:
     @property
     def exact(self) -> bool:
         """Whether every number is rational, so that the row can be checked without rounding."""
-        return not any(isinstance(use, float) for uses in self.uses for use in uses)
+        return float not in set(map(type, chain.from_iterable(self.uses)))
 
     def linear(self) -> tuple[Uses, Number]:
         """The row as coefficients and right-hand side."""
@@ -126,7 +127,7 @@ class Row:
 
 def total_of(terms: Sequence[Number]) -> Number:
     """Exact for rational terms, correctly rounded for floats."""
-    return math.fsum(terms) if any(isinstance(term, float) for term in terms) else sum(terms, 0)
+    return math.fsum(terms) if float in set(map(type, terms)) else sum(terms, 0)
 
 
 def weighed(weights: Uses, counts: Amounts) -> Number:
@@ -144,14 +145,15 @@ def whole_numbers(values: Sequence[Number]) -> tuple[tuple[int, ...], Fraction] 
     >>> whole_numbers([Fraction(1, 2), Fraction(1, 3)]), whole_numbers([0.5])
     (((3, 2), Fraction(1, 6)), None)
     """
-    if any(isinstance(value, float) and not value.is_integer() for value in values):
+    kinds = set(map(type, values))
+    if float in kinds and not all(value.is_integer() for value in values if isinstance(value, float)):
         return None
-    if not any(isinstance(value, Fraction) for value in values):
-        whole = [int(value) for value in values]
+    if Fraction not in kinds:
+        whole = [*map(int, values)]
         divisor = math.gcd(*whole) or 1
-        return tuple(value // divisor for value in whole), Fraction(divisor)
-    exact = [Fraction(value) for value in values]
-    scale = math.lcm(*(value.denominator for value in exact))
-    whole = [int(value * scale) for value in exact]
+        return tuple([value // divisor for value in whole]), Fraction(divisor)
+    pairs = [value.as_integer_ratio() for value in values]
+    scale = math.lcm(*{denominator for _, denominator in pairs})
+    whole = [numerator * (scale // denominator) for numerator, denominator in pairs]
     divisor = math.gcd(*whole) or 1
-    return tuple(value // divisor for value in whole), Fraction(divisor, scale)
+    return tuple([value // divisor for value in whole]), Fraction(divisor, scale)

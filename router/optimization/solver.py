@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 
 from router import log
 from router.errors import SolverError, TimeLimitError
-from router.optimization.bound import Bound, bound_from, mixed
+from router.optimization.bound import Bound, bound_from, certified, mixed
 from router.optimization.branching import branched
 from router.optimization.formulation import Formulation, ScaledRow
 from router.optimization.model import SolverName
 from router.optimization.outline import Outline
-from router.optimization.problem import SAME_COST, Certificate, Problem, Solution, without_limits
+from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
 from router.optimization.process import warm_up
 from router.optimization.rows import Counts, Limit, Number, Uses, weighed
 from router.optimization.run import OTHER, Clock, EndedError, Found, run, solve_model
@@ -38,6 +38,8 @@ NEAR = 1e-9
 """An objective with tails is taken as proven within this, relative, where ``TAIL_NODES`` do not prove it to the last digit."""
 TAIL_NODES = 3000
 """How far a search goes whose objective has tails: the largest of several sums can be next to impossible to bring to its least."""
+MANY = 20_000
+"""Options; from here on classes that are not in doubt are sifted out before anything else."""
 OPEN_STEPS = 30
 """Where the objective has tails, the first guess opens the options of this many excesses per limit."""
 CORE_STEPS = 60
@@ -65,12 +67,41 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
 
 def _convex(problem: Problem, floor: float, clock: Clock, enough: float | None = None) -> Solution | None:
     """The optimum where nothing is rough; None if there is none, or none that costs no more than ``enough``."""
-    outline = Outline.at(without_limits(problem), problem.objective, problem.limits)
+    found = _sifted(problem, clock) if _large(problem) and not problem.selectors else None
+    return _closed(problem, floor, clock, enough) if found is None else found
+
+
+def _large(problem: Problem) -> bool:
+    """Whether there are many options, which nothing but rows couples."""
+    coupled = problem.tails or problem.ceilings
+    return not coupled and bool(problem.rows) and sum(len(group.options) for group in problem.groups) >= MANY
+
+
+def _sifted(problem: Problem, clock: Clock) -> Solution | None:
+    from router.optimization.sifting import sifted  # Importing numpy costs more than most plans
+
+    def search(part: Problem, max_nodes: int) -> Found | None:
+        return best(part, _outline(part), clock, part.everything, max_nodes)
+
+    def untie(part: Problem, counts: Counts, bound: Bound) -> Counts:
+        return _untied(part, _outline(part), Least(counts, bound, bound.value, proven=True), clock)
+
+    return sifted(problem, search, untie, clock)
+
+
+def _outline(problem: Problem) -> Outline:
+    return Outline.at(without_limits(problem), problem.objective, problem.limits)
+
+
+def _closed(problem: Problem, floor: float, clock: Clock, enough: float | None = None) -> Solution | None:
+    """The same, by closing the options that cost too much."""
+    outline = _outline(problem)
     found = least(problem, outline, problem.everything, clock)
     if found is None:
         return _despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
-    certificate = _certificate(problem, found.relaxed)
+    linear = not problem.tails and not problem.ceilings
+    certificate = certified(problem, found.relaxed.value, found.relaxed.prices) if linear else None
     log.debug("optimum found", proven=found.proven, relaxation_gap=round(cost - found.relaxed.value))
     gap = cost - min(cost, max(floor, found.lower))
     if gap <= HALF_A_UNIT:
@@ -82,14 +113,6 @@ def _convex(problem: Problem, floor: float, clock: Clock, enough: float | None =
     counts = _untied(problem, outline, found, clock)
     cost = problem.cost(counts)
     return Solution(counts, cost, cost - gap, "solver", proven=True, certificate=certificate)
-
-
-def _certificate(problem: Problem, relaxed: Bound) -> Certificate | None:
-    """The bound of the relaxation with its prices, where rows alone couple the classes."""
-    if problem.tails or problem.ceilings:
-        return None
-    priced = zip(problem.rows, relaxed.prices, strict=True)
-    return Certificate(relaxed.value, tuple((row, price) for row, price in priced if row.stated and price > 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +145,10 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
     else:
         near, opened = 0.0, CORE_STEPS
     steps = relaxed.steps(most)
+    # An alternative opens all its options at once.
+    alternatives = [alternative for selector in problem.selectors for alternative in selector.alternatives]
+    together = sum(len(options) for alternative in alternatives for _, options in alternative)
+    opened *= max(1, together // (len(alternatives) or 1))
     room = max(near, steps[min(len(steps), opened) - 1] if steps else 0.0)
     known: Least | None = None
     while True:
@@ -142,6 +169,8 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
             room = 4 * room + 1
             continue
         value = float(outline.objective.value(found.counts))
+        if known is not None and not found.proven and value > float(outline.objective.value(known.counts)):
+            return known
         enough = open_to == most or value <= relaxed.value + room
         exact = enough and found.proven
         # What is closed weighs more than the room; of what is open, the search knows.
@@ -150,8 +179,8 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
         known = _better(outline.objective, known, Least(found.counts, relaxed, lower, exact or value <= lower + near))
         if known.proven or not (found.proven or first):
             return known
-        # Where many options cost next to nothing, a solution a little better closes most of them again.
-        room = min(4 * room, value - relaxed.value) if near else value - relaxed.value
+        # Where many options, or alternatives, cost next to nothing, a solution a little better closes most of them again.
+        room = min(4 * room + 1, value - relaxed.value) if near or problem.selectors else value - relaxed.value
 
 
 def _better(objective: Objective, known: Least | None, new: Least) -> Least:
@@ -163,6 +192,13 @@ def _better(objective: Objective, known: Least | None, new: Least) -> Least:
 
 def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Bound | None:
     """The bound by what the linear relaxation pays for one more unit of each limit; None if it has no solution."""
+    if _large(problem) and problem.selectors:
+        from router.optimization.alternatives import prices_of  # As in `_sifted`
+
+        found = prices_of(problem, most)
+        if found is not None:
+            members = [group.count for group in problem.groups]
+            return bound_from(outline.faces[0], problem.rows, found, most, members, problem.selectors)
     while True:
         rows, faces = list(outline.rows), list(outline.faces)
         formulation = Formulation(problem, [row for _, _, row in rows], faces, most)

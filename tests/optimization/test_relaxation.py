@@ -124,6 +124,14 @@ def test_a_budget_after_savings_is_loosened_to_what_is_paid() -> None:
             packs=[{"provider": "p", "pays_for_usd": 5, "price_usd": 4, "max_count": 3}],
         )
     assert caught.value.clash is not None
+    # The worst state of a run is one bill too; cheap alone is up or not, so it is the same $8.
+    found = clash([{**TEN[0], "models": ["cheap"]}], worst_case_usd=5)
+    assert needed(found) == {"worst_case_usd": 10}
+    with pytest.raises(NoPlanError, match=r"raise limits.worst_case_usd from 5.00 to 8.00"):
+        planned(
+            [{**TEN[0], "models": ["cheap"]}], TWO, limits={"worst_case_usd": 5}, outages={"correlation": "per-run"},
+            packs=[{"provider": "p", "pays_for_usd": 5, "price_usd": 4, "max_count": 3}],
+        )  # fmt: skip
     # Half price above $4: $7 for $10.
     tiers = [{"provider": "p", "from_usd": 4, "discount": Decimal("0.5")}]
     with pytest.raises(NoPlanError, match=r"raise limits.budget_usd from 6.00 to 7.00"):

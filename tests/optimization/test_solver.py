@@ -192,6 +192,52 @@ def test_a_plan_found_when_time_ran_out_says_how_far_it_may_be(monkeypatch: pyte
     )
     assert (plan.status, plan.totals.expected_usd, plan.bound_usd) == ("feasible", Decimal(16), Decimal("15.5"))
     assert plan.gap == pytest.approx(0.5 / 16)
+    # Another second on cheap saves $0.10: 10 x $2 - 0.1 x 45.
+    assert plan.certificate is not None
+    assert [(each.limit, each.value) for each in plan.certificate.multipliers] == [
+        ("caps[0].max_seconds", Decimal("0.1"))
+    ]
+    assert plan.certificate.bound_usd == plan.bound_usd
+
+
+def three_ways() -> Problem:
+    """4.5 of 10 members may go to the option at $1, all to those at $2 and at $3: four and six make $16, in fractions it is $15.50."""
+    group = Group(10, (Option(1e6), Option(2e6), Option(3e6)))
+    return Problem((group,), (Row("cap", "at_most", 9, ((2, 0, 0),)),))
+
+
+def test_a_search_that_ran_out_of_time_leaves_its_own_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    # $15.80 is more than the $15.50 of the relaxation. A core's bound holds for what is open; what is closed costs $1 more than $15.50,
+    # the excess of the option at $3.
+    real = solver.run
+
+    def stopped(*arguments: Any) -> Any:
+        found = real(*arguments)
+        return found and solver.Found(found.counts, proven=False, bound=15.8e6)
+
+    monkeypatch.setattr(solver, "run", stopped)
+    found = solver.optimum(three_ways(), floor=0.0)
+    assert found is not None
+    assert (found.cost, found.bound, found.proven) == (16e6, 15.8e6, False)
+
+
+def test_a_core_without_a_solution_in_time_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, opened = solver.run, []
+
+    def ended(formulation: Any, clock: Any, max_nodes: int | None, *others: Any) -> Any:
+        opened.append(len(formulation.model.names))
+        if max_nodes is not None:
+            raise solver.EndedError("no solution")
+        return real(formulation, clock, max_nodes, *others)
+
+    monkeypatch.setattr(solver, "run", ended)
+    # One step is $1, the excess of the option at $3: the one at $9, whose excess is $8, is closed at first, and open at 4 x 4 x $1.
+    groups = (*three_ways().groups, Group(1, (Option(1e6), Option(9e6))))
+    monkeypatch.setattr(solver, "CORE_STEPS", 1)
+    found = solver.optimum(Problem(groups, (Row("cap", "at_most", 9, ((2, 0, 0), (0, 0))),)), floor=0.0)
+    assert found is not None
+    assert (found.cost, found.proven) == (17e6, True)
+    assert opened[0] < opened[-1] == 5
 
 
 def test_a_solution_that_misses_by_a_rounding_is_solved_again() -> None:
