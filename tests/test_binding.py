@@ -114,6 +114,8 @@ def test_a_group_pushes_its_clips() -> None:
     ]
     plan = planned(clips, TWO, limits={"groups": "same-model"})
     assert plan.method == "argmin"
+    given = scenario(clips, TWO, limits={"groups": "same-model"})
+    assert check_fully(plan, given, given.catalogs, ON) == ([], 4)
     assert [(r.clips, r.model, r.pushed_by, r.extra_usd) for r in plan.routes] == [
         (("a",), "dear", ("groups",), 1),
         (("b",), "dear", (), 0),

@@ -68,8 +68,9 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     bound = others.bound()
     refused, proven = refuted(plan, others)
     findings += refused
-    settles = bool(scenario.packs or scenario.tiers)  # With these, what each clip costs at best alone is no plan
-    if plan.method == "argmin" and not settles and plan.totals.objective_usd > bound + Decimal("0.000001"):
+    # With these, what each clip costs at best alone is no plan; a certificate takes a group together.
+    coupled = scenario.packs or scenario.tiers or scenario.limits.groups is not None
+    if plan.method == "argmin" and not coupled and plan.totals.objective_usd > bound + Decimal("0.000001"):
         findings.append(
             f"calls itself optimal without binding limits at {plan.totals.objective_usd}, but {bound} is possible"
         )

@@ -197,6 +197,11 @@ SHOWS_ALONE: dict[str, tuple[Doctor, str]] = {
     "gap": (put("gap", to=0.5), r"gap 0\.5 does not follow"),
     "a bound below": (put("bound_usd", to=cheaper), r"bound_usd"),
     "a bound above": (put("bound_usd", to=dearer), r"bound_usd"),
+    "a certificate of more than the bound": (put("certificate", "bound_usd", to=dearer), r"certificate: bound_usd is"),
+    "a multiplier of no limit": (
+        lambda plan: plan["certificate"]["multipliers"].append({"limit": "caps[9].max_usd", "value": "0.5"}),
+        r"certificate: (the plan shows no limit caps\[9\]\.max_usd|caps\[9\]\.max_usd is no limit)",
+    ),
     "a saving": (put("baselines", 0, "saving_usd", to=dearer), r"baseline 'always kling-3\.0': saving_usd"),
     "a baseline's cost": (put("baselines", 0, "expected_usd", to=dearer), r"baseline 'always kling-3\.0'"),
     "segments": (put("routes", 1, "segments", to=[14, 15]), r"generated_seconds is 28, its segments add up to 29"),
@@ -282,6 +287,10 @@ SHOWS_WITH_ITS_SCENARIO: dict[str, tuple[Doctor, str]] = {
     ),
     "a limit dropped": (lambda plan: plan["limits"].pop(0), r"limits\.budget_usd: the plan shows nothing"),
     "a limit made up": (lambda plan: plan["limits"].append({**plan["limits"][0], "limit": "max_usd"}), r"limits\.max_usd"),
+    "a multiplier that proves less": (
+        lambda plan: plan["certificate"]["multipliers"].append({"limit": "budget_usd", "value": "0.5"}),
+        r"certificate: bound_usd is \S+, its multipliers prove ",
+    ),
     "a baseline that adds up": (
         all_of(put("baselines", 0, "expected_usd", to=dearer), put("baselines", 0, "saving_usd", to=dearer)),
         r"baseline 'always kling-3\.0' is ",
