@@ -45,7 +45,7 @@ def certificate(rounds: int, _: float) -> Result:
     shares: list[Decimal] = []
     for seed in range(1, rounds + 1):
         scenario, catalog = limited(seed)
-        made = plan(scenario, on=ON)
+        made = plan(scenario, on=ON, shadow_prices=False)
         if made.certificate is None or not made.certificate.multipliers:
             raise WrongAnswerError(f"certificate, seed {seed}: the plan has no multipliers")
         watch = Stopwatch()
