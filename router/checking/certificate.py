@@ -81,7 +81,8 @@ class Sums:
             priced.append((limit, price if limit.at_most else -price))
 
         def weigh(way: Alternative) -> int:
-            return _units(_settled(way.least)) + sum(_units(limit.used(way), price) for limit, price in priced)
+            uses = ((limit.used(way), price) for limit, price in priced)
+            return _units(_settled(way.least)) + sum(_units(use, price) for use, price in uses if use)
 
         total = 0
         groups: dict[str, list[tuple[int, dict[str, int], int | None]]] = {}
