@@ -16,7 +16,7 @@ from router.checking.drafts import draft_of
 from router.checking.limits import CostedRoute
 from router.checking.prices import Priced, dubbed, is_dubbed, price_for, price_lines
 from router.checking.primaries import may_be_primary
-from router.checking.recourse import Cost, Tried, chain_of, cost_of
+from router.checking.recourse import Cost, Tried, chain_of, cheapest_of_each, cost_of
 from router.checking.savings import most_saved, settle, spend_of
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan, Route
@@ -35,6 +35,7 @@ class Book:
         self.lines = price_lines(catalogs, scenario)
         self.unserved = round(Fraction(scenario.fallback.unserved_usd) * 1_000_000)
         self._known: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
+        self._catching: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
         self._primaries: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
 
     def eligible(self, clip: Clip, *, draft: bool = False) -> list[tuple[Priced, int]]:
@@ -48,8 +49,12 @@ class Book:
         return self._primaries[key]
 
     def catching(self, clip: Clip) -> list[tuple[Priced, int]]:
-        """(line, price) of everything that may catch the clip."""
-        return self._prices(clip, degraded=self.scenario.fallback.accept == "degraded")
+        """(line, price) of what may catch the clip: the cheapest of each model, cheapest first."""
+        key = need_of(clip)
+        if key not in self._catching:
+            prices = self._prices(clip, degraded=self.scenario.fallback.accept == "degraded")
+            self._catching[key] = cheapest_of_each(prices)
+        return self._catching[key]
 
     def chain(self, clip: Clip, line: Priced, price: int) -> list[Tried]:
         """The chain behind a line that makes the clip at this price."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from operator import itemgetter
 
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
 from router.schema.scenario import Clip, Dubbing, Scenario
@@ -29,16 +31,36 @@ class Priced:
     terms: Terms
     order: int
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         """(provider, model)."""
         return self.entry.provider, self.entry.model
 
     @cached_property
+    def rank(self) -> tuple[float, int]:
+        """Goes first among equals where it is less: higher quality, none being the lowest, then the catalog's order."""
+        return (math.inf if self.terms.quality is None else -float(self.terms.quality)), self.order
+
+    @cached_property
+    def failure_rate(self) -> float:
+        """Share of its generations that fail."""
+        return float(self.terms.failure_rate or 0)
+
+    @cached_property
+    def keep_rate(self) -> float:
+        """Share of its generations that are kept."""
+        return 1.0 if self.terms.keep_rate is None else float(self.terms.keep_rate)
+
+    @cached_property
     def charges(self) -> tuple[tuple[Fraction, int], ...]:
-        """(length, price of one generation) of the offer's listed lengths; empty where any length is possible."""
+        """(length, price of one generation) of the offer's listed lengths, shortest first; empty where any length is possible."""
         listed = self.terms.seconds.listed() if self.terms.seconds is not None else ()
         return tuple((length, charge(self, length)) for length in map(Fraction, listed) if possible(self, length))
+
+    def charges_within(self, need: Fraction, ceiling: Fraction | None) -> tuple[tuple[Fraction, int], ...]:
+        """Those of them that are as long as needed and no longer than the ceiling."""
+        first = bisect_left(self.charges, need, key=itemgetter(0))
+        return self.charges[first : None if ceiling is None else bisect_right(self.charges, ceiling, key=itemgetter(0))]
 
 
 def price_lines(catalogs: Sequence[Catalog], scenario: Scenario | None = None) -> list[Priced]:
@@ -103,16 +125,14 @@ def least_charge(line: Priced, clip: Clip) -> int | None:
         parts = ((n, equal_part(line, need, n)) for n in range(1, most + 1))
         fits = (n * charge(line, p) for n, p in parts if possible(line, p) and (ceiling is None or n * p <= ceiling))
         return min(fits, default=None)
-    each = line.charges
     if most == 1:
-        fits = (price for length, price in each if length >= need and (ceiling is None or length <= ceiling))
-        return min(fits, default=None)
+        return min((price for _, price in line.charges_within(need, ceiling)), default=None)
     cheapest: int | None = None
     totals = {Fraction(0): 0}
     for _ in range(most):
         longer: dict[Fraction, int] = {}
         for total, spent in totals.items():
-            for length, price in each:
+            for length, price in line.charges:
                 reached = total + length
                 if ceiling is None or reached <= ceiling:
                     longer[reached] = min(longer.get(reached, spent + price), spent + price)

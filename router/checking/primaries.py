@@ -51,6 +51,8 @@ def planned_lengths(line: Priced, clip: Clip) -> tuple[Fraction, ...]:
         fits = [(n, p) for n, p in parts if possible(line, p) and (ceiling is None or n * p <= ceiling)]
         number, part = min(fits, key=lambda way: (way[0] * charge(line, way[1]), way[0]))
         return (part,) * number
+    if clip.max_segments == 1:
+        return (min((price, length) for length, price in line.charges_within(need, ceiling))[1],)
     short: dict[Fraction, tuple[int, Fraction, tuple[Fraction, ...]]] = {Fraction(0): (0, Fraction(0), ())}
     whole: list[tuple[int, int, Fraction, Fraction, tuple[Fraction, ...]]] = []
     for number in range(1, clip.max_segments + 1):

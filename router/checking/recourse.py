@@ -37,29 +37,45 @@ class Cost:
     steps: tuple[Tried, ...]
 
 
+def cheapest_of_each(prices: Sequence[tuple[Priced, int]]) -> list[tuple[Priced, int]]:
+    """(line, price) of the cheapest line of every model at every provider, cheapest first."""
+    found: dict[tuple[str, str], tuple[Priced, int]] = {}
+    for line, price in sorted(prices, key=lambda pair: (pair[1], pair[0].rank)):
+        found.setdefault(line.key, (line, price))
+    return list(found.values())
+
+
 def chain_of(
     primary: Priced,
-    prices: Sequence[tuple[Priced, int]],
+    cheapest: Sequence[tuple[Priced, int]],
     own: int,
     rule: Fallback,
     dubbing: Callable[[Priced], int] = lambda _: 0,
 ) -> list[Tried]:
-    """The steps behind a primary of price ``own``; ``prices`` are all lines that may catch the clip, ``dubbing`` what is in them."""
+    """The steps behind a primary of price ``own``.
+
+    Parameters
+    ----------
+    cheapest
+        Of all lines that may catch the clip, the cheapest of each model, cheapest first.
+    dubbing
+        What is in a line's price for sound made elsewhere.
+    """
     steps = [Tried(primary, own, own, dubbing(primary))]
-    cheapest: dict[tuple[str, str], tuple[Priced, int]] = {}
-    for line, price in sorted(prices, key=lambda pair: (pair[1], *_rank(pair[0]))):
-        cheapest.setdefault(line.key, (line, price))
+    if rule.direction == "none":
+        return steps
     others = [
         (line, price)
-        for key, (line, price) in cheapest.items()
-        if key != primary.key
-        and (rule.across == "all" or key[0] == primary.entry.provider)
-        and {"any": True, "none": False, "cheaper": price <= own, "dearer": price >= own}[rule.direction]
+        for line, price in cheapest
+        if line.key != primary.key
+        and (rule.across == "all" or line.entry.provider == primary.entry.provider)
+        and (price <= own or rule.direction != "cheaper")
+        and (price >= own or rule.direction != "dearer")
     ]
     if rule.order == "expected" and rule.across == "all":
-        others.sort(key=lambda pair: (_per_success(*pair), *_rank(pair[0])))
+        others.sort(key=lambda pair: (_per_success(*pair), pair[0].rank))
     elif rule.direction == "cheaper":
-        others.sort(key=lambda pair: (-pair[1], *_rank(pair[0])))
+        others.sort(key=lambda pair: (-pair[1], pair[0].rank))
     steps += [
         Tried(line, price, own, dubbing(primary))
         if rule.billed == "requested"
@@ -69,12 +85,8 @@ def chain_of(
     return steps if rule.max_steps is None else steps[: rule.max_steps + 1]
 
 
-def _rank(line: Priced) -> tuple[float, int]:
-    return (float("inf") if line.terms.quality is None else -float(line.terms.quality)), line.order
-
-
 def _per_success(line: Priced, price: int) -> float:
-    fails = float(line.terms.failure_rate or 0)
+    fails = line.failure_rate
     if fails == 1:
         return float("inf")
     return price * (1 - fails + (fails if line.terms.bills_failures == "yes" else 0)) / (1 - fails)
@@ -134,12 +146,12 @@ def _takes(
 
 def failure_rate(step: Tried) -> float:
     """Share of the step's generations that fail."""
-    return float(step.line.terms.failure_rate or 0)
+    return step.line.failure_rate
 
 
 def keep_rate(step: Tried) -> float:
     """Share of the step's generations that are kept."""
-    return 1.0 if step.line.terms.keep_rate is None else float(step.line.terms.keep_rate)
+    return step.line.keep_rate
 
 
 def _billed_share(step: Tried) -> float:
