@@ -1,15 +1,14 @@
-"""What else could have made a plan's clips: every eligible line, the named baselines, and the bound that no plan beats."""
+"""What else could have made a plan's clips: every eligible line, and the named baselines."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
-from typing import TypeVar
 
 from router.checking.degraded import ways_below
 from router.checking.drafts import draft_of
@@ -24,7 +23,6 @@ from router.schema.scenario import Clip, Requirements, Scenario
 
 need_of = attrgetter("seconds", *(name for name in Requirements.model_fields if name not in {"group", "request"}))
 """A clip's requirements; clips of equal ones are interchangeable."""
-Weight = TypeVar("Weight", int, float)
 
 
 class Book:
@@ -135,29 +133,13 @@ class Alternatives:
                         f"should be {usd(extra)} more than on {' or '.join(sorted(cheapest))}"
                     )
 
-    def bound(self) -> Decimal:
-        """What every clip costs on its best way, its drafts on theirs, or by being left out, limits aside; dollars.
+    def made(self, clip: Clip) -> list[Alternative]:
+        """Every way to make a clip, below its requirements too."""
+        return [*self._ways(clip), *self._below(clip)]
 
-        Of what is spent with a provider, packs and discounts are taken to save the share that the best of them saves at most.
-        """
-        least = []
-        for clip in self.scenario.clips:
-            costs = [cost for _, cost in self.weighed(clip, lambda way: way.least)]
-            if (value := value_of(clip)) is not None:
-                costs.append(float(value))
-            least.append(min(costs, default=0.0) * clip.count)
-        return usd(math.fsum(least))
-
-    def weighed(self, clip: Clip, weigh: Callable[[Alternative], Weight]) -> list[tuple[Alternative, Weight]]:
-        """Every way to make a clip, below its requirements too, with its weight and that of its drafts on their lightest.
-
-        None where its drafts cannot be made.
-        """
-        made = [(way, weigh(way)) for way in (*self._ways(clip), *self._below(clip))]
-        if clip.drafts is None:
-            return made
-        drafts = min(map(weigh, self._ways(draft_of(clip), draft=True)), default=None)
-        return [] if drafts is None else [(way, own + clip.drafts.count * drafts) for way, own in made]
+    def drafted(self, clip: Clip) -> list[Alternative]:
+        """Every way to make one of its drafts; none where it asks for none."""
+        return [] if clip.drafts is None else self._ways(draft_of(clip), draft=True)
 
     def _ways_of(self, route: Route) -> list[Alternative]:
         """Every eligible way to make what a route makes."""
@@ -180,7 +162,7 @@ class Alternatives:
 
     def _every_way(self, clip: Clip, *, draft: bool) -> Iterator[tuple[str, float]]:
         """(``provider/model``, mean cost and penalty) of every way to make a clip, below its requirements too."""
-        ways = self._ways(draft_of(clip), draft=True) if draft else (*self._ways(clip), *self._below(clip))
+        ways = self._ways(draft_of(clip), draft=True) if draft else self.made(clip)
         for way in ways:
             yield f"{way.line.entry.provider}/{way.line.entry.model}", way.cost.expected + way.penalty
 

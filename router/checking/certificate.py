@@ -7,18 +7,21 @@ For any multipliers ``lam >= 0`` of limits that are sums over clips (``use <= bo
 for a plan that keeps the limits pays at most ``lam bound`` for what it uses. A clip is taken together with its drafts, and a group with
 all its clips on what they share.
 
-Terms are whole multiples of 2^-40 micro-dollars, each rounded down. Expected costs are floats and taken at their word; what is within a
-millionth of a whole micro-dollar is taken to be that, as two ways to add up the same cost differ by as much.
+Costs, uses and multipliers are brought to whole numbers of one common fraction of a micro-dollar, so that nothing is rounded. Expected
+costs are floats and taken at their word; what is within a millionth of a whole micro-dollar is taken to be that, as two ways to add up
+the same cost differ by as much.
 
 Source: A. M. Geoffrion, Lagrangean relaxation for integer programming, Mathematical Programming Study 2 (1974).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 from typing import TypeAlias
 
 from router.checking.alternatives import Alternative, Alternatives, micro, need_of, usd, value_of
@@ -29,7 +32,6 @@ from router.schema.scenario import Cap, Clip, Scenario
 
 Number: TypeAlias = int | float | Fraction
 
-BITS = 40
 MICRO = 1_000_000
 
 
@@ -42,77 +44,140 @@ class SumLimit:
     use: Callable[[Alternative], Number]
     """Of one clip."""
     money: bool = False
-    _known: dict[Alternative, Number] = field(default_factory=dict)
 
-    def used(self, way: Alternative) -> Number:
-        """What one clip uses; worked out once."""
-        if way not in self._known:
-            self._known[way] = self.use(way)
-        return self._known[way]
+    def price(self, multiplier: Fraction) -> Fraction:
+        """Micro-dollars that a unit of use pays, or earns where the limit is a least one, by a multiplier in dollars."""
+        price = multiplier * (1 if self.money else MICRO)
+        return price if self.at_most else -price
 
-    @property
-    def reach(self) -> Fraction:
-        """The bound with what rounding allows: a sum of floats is compared as whole micro-dollars."""
-        rounded = any(isinstance(use, float) for use in self._known.values())
-        return self.bound + Fraction(1, 2) if rounded else self.bound
+
+@dataclass(frozen=True, slots=True)
+class Wholes:
+    """Numbers as whole multiples of ``1 / parts``."""
+
+    numbers: tuple[int, ...]
+    parts: int
+    floats: bool
+    """Whether some of them were floats."""
+
+    @classmethod
+    def of(cls, amounts: Iterable[Number]) -> Wholes:
+        """The amounts exactly, over their least common denominator."""
+        given = tuple(amounts)
+        ratios = [amount.as_integer_ratio() for amount in given]
+        parts = math.lcm(*{below for _, below in ratios})
+        numbers = tuple(above * (parts // below) for above, below in ratios)
+        return cls(numbers, parts, any(isinstance(amount, float) for amount in given))
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """Clips of equal requirements, and which of all ways make them."""
+
+    count: int
+    made: Mapping[str, slice]
+    """By what the clips of a group share."""
+    drafts: int
+    """Of each clip."""
+    drafted: slice
+    left_out: int | None
+    """What leaving out one clip counts, micro-dollars; None if it must be made."""
+
+    def lows(self, weights: Sequence[int], whole: int) -> tuple[dict[str, int], int | None]:
+        """The least that one clip weighs, by what is shared, left out where that is less; and what it weighs left out."""
+        left = None if self.left_out is None else self.left_out * whole
+        lows = {label: min(weights[span]) for label, span in self.made.items()}
+        if self.drafts:
+            drafted = min(weights[self.drafted], default=None)
+            lows = {} if drafted is None else {label: low + self.drafts * drafted for label, low in lows.items()}
+        return lows if left is None else {label: min(low, left) for label, low in lows.items()}, left
 
 
 class Sums:
     """The limits of a scenario that are sums over clips, and the bounds that multipliers of them give."""
 
     def __init__(self, others: Alternatives) -> None:
-        self.others = others
         self.limits = dict(sum_limits(others.scenario))
-        self.rule = others.scenario.limits.groups
-        alike: dict[tuple[object, ...], list[Clip]] = {}
-        for clip in others.scenario.clips:
-            alike.setdefault((need_of(clip), self._group(clip)), []).append(clip)
-        self.alike = [(clips[0], sum(clip.count for clip in clips)) for clips in alike.values()]
+        self._ways: list[Alternative] = []
+        self._groups = self._grouped(others)
+        self._costs = Wholes.of(_settled(way.least) for way in self._ways)
+        self._known_uses: dict[str, Wholes] = {}
 
-    def _group(self, clip: Clip) -> str | None:
-        return None if self.rule is None else clip.group
+    def _grouped(self, others: Alternatives) -> list[list[_Member]]:
+        """All clips, those of a group together, the others by their requirements."""
+        rule = others.scenario.limits.groups
+        alike: dict[tuple[object, str | None], list[Clip]] = {}
+        for clip in others.scenario.clips:
+            alike.setdefault((need_of(clip), None if rule is None else clip.group), []).append(clip)
+        spans: dict[object, tuple[dict[str, slice], slice]] = {}
+        groups: dict[object, list[_Member]] = {}
+        for (need, group), clips in alike.items():
+            if need not in spans:
+                spans[need] = self._spans(others, clips[0], rule)
+            made, drafted = spans[need]
+            drafts = 0 if clips[0].drafts is None else clips[0].drafts.count
+            member = _Member(sum(clip.count for clip in clips), made, drafts, drafted, value_of(clips[0]))
+            groups.setdefault((need, None) if group is None else group, []).append(member)
+        return list(groups.values())
+
+    def _spans(self, others: Alternatives, clip: Clip, rule: str | None) -> tuple[dict[str, slice], slice]:
+        """Where the ways to make a clip stand among all ways, by what a group shares; and those to make one of its drafts."""
+
+        def shared(way: Alternative) -> str:
+            if rule is None:
+                return ""
+            return way.line.entry.model if rule == "same-model" else way.line.entry.provider
+
+        made = {label: self._add(own) for label, own in groupby(sorted(others.made(clip), key=shared), shared)}
+        return made, self._add(others.drafted(clip))
+
+    def _add(self, ways: Iterable[Alternative]) -> slice:
+        first = len(self._ways)
+        self._ways += ways
+        return slice(first, len(self._ways))
+
+    def _uses(self, name: str) -> Wholes:
+        """What every way uses of a limit; worked out once."""
+        if name not in self._known_uses:
+            self._known_uses[name] = Wholes.of(map(self.limits[name].use, self._ways))
+        return self._known_uses[name]
 
     def bound(self, multipliers: Mapping[str, Fraction]) -> Fraction:
-        """The bound, micro-dollars; multipliers are dollars for each unit of the limits that they name."""
-        priced = []
-        for name, multiplier in multipliers.items():
-            limit = self.limits[name]
-            price = multiplier * (1 if limit.money else MICRO)
-            priced.append((limit, price if limit.at_most else -price))
+        """The bound, micro-dollars.
 
-        def weigh(way: Alternative) -> int:
-            uses = ((limit.used(way), price) for limit, price in priced)
-            return _units(_settled(way.least)) + sum(_units(use, price) for use, price in uses if use)
-
-        total = 0
-        groups: dict[str, list[tuple[int, dict[str, int], int | None]]] = {}
-        for clip, count in self.alike:
-            ways, value = self.others.weighed(clip, weigh), value_of(clip)
-            left = None if value is None else value << BITS
-            group = self._group(clip)
-            if group is None:
-                total += count * _least([weight for _, weight in ways], left)
-                continue
-            by_label: dict[str, list[int]] = {}
-            for way, weight in ways:
-                entry = way.line.entry
-                by_label.setdefault(entry.model if self.rule == "same-model" else entry.provider, []).append(weight)
-            lows = {label: _least(weights, left) for label, weights in by_label.items()}
-            groups.setdefault(group, []).append((count, lows, left))
-        total += sum(map(_together, groups.values()))
-        total += sum(_units(-limit.reach, price) for limit, price in priced)
-        return Fraction(total, 1 << BITS)
+        Parameters
+        ----------
+        multipliers
+            At least 0, dollars for each unit of the limits that they name.
+        """
+        priced = [(name, self.limits[name].price(value)) for name, value in multipliers.items() if value]
+        parts = [self._uses(name).parts * price.denominator for name, price in priced]
+        whole = math.lcm(self._costs.parts, *parts)
+        weights = [cost * (whole // self._costs.parts) for cost in self._costs.numbers]
+        earned = Fraction(0)
+        for (name, price), part in zip(priced, parts, strict=True):
+            each, uses = price.numerator * (whole // part), self._uses(name)
+            weights = [weight + each * use for weight, use in zip(weights, uses.numbers, strict=True)]
+            # A sum of floats is compared after rounding, which gives it half a unit of room.
+            earned += price * self.limits[name].bound + (abs(price) / 2 if uses.floats else 0)
+        total = sum(_together([(own.count, *own.lows(weights, whole)) for own in group]) for group in self._groups)
+        return Fraction(total, whole) - earned
 
 
-def refuted(plan: Plan, others: Alternatives) -> tuple[list[str], Decimal | None]:
+def refuted(plan: Plan, sums: Sums) -> tuple[list[str], Decimal | None]:
     """What is wrong with a plan's certificate, and the bound that it proves, dollars; None if it proves none."""
     certificate = plan.certificate
     if certificate is None:
         return [], None
-    sums = Sums(others)
     multipliers = {multiplier.limit: Fraction(multiplier.value) for multiplier in certificate.multipliers}
-    if unknown := [name for name in multipliers if name not in sums.limits]:
-        return [f"certificate: {name} is no limit of the scenario that is a sum over clips" for name in unknown], None
+    wrong = [
+        f"certificate: {name} is no limit of the scenario that is a sum over clips"
+        for name in multipliers
+        if name not in sums.limits
+    ]
+    wrong += [f"certificate: the multiplier of {name} is below 0" for name, value in multipliers.items() if value < 0]
+    if wrong:
+        return wrong, None
     proven = sums.bound(multipliers)
     if micro(certificate.bound_usd) - proven > 1 + abs(proven) / 10**9:
         return [f"certificate: bound_usd is {certificate.bound_usd}, its multipliers prove {usd(proven)}"], None
@@ -187,19 +252,11 @@ def _settled(amount: float) -> int | float:
     return whole if abs(amount - whole) <= 1e-6 else amount
 
 
-def _units(number: Number, price: int | Fraction = 1) -> int:
-    """``number * price`` in units of 2^-40, rounded down."""
-    above, below = number.as_integer_ratio()
-    return ((above * price.numerator) << BITS) // (below * price.denominator)
-
-
-def _least(weights: Sequence[int], left_out: int | None) -> int:
-    """The least of the ways to make a clip or to leave it out; 0 where it can be neither, which no plan survives."""
-    return min([*weights, *([] if left_out is None else [left_out])], default=0)
-
-
 def _together(members: Sequence[tuple[int, Mapping[str, int], int | None]]) -> int:
-    """The least that a group weighs: (clips, least weight by what is shared, weight of being left out) of its members."""
+    """The least that a group weighs: (clips, least weight by what is shared, weight of being left out) of its members.
+
+    0 for what can neither be made nor left out, which no plan survives.
+    """
     totals = []
     for label in {label for _, lows, _ in members for label in lows}:
         each = [(count, lows.get(label, left)) for count, lows, left in members]

@@ -17,7 +17,7 @@ from operator import attrgetter
 from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
 from router.checking.assumptions import assumptions
 from router.checking.binding import said_of
-from router.checking.certificate import refuted
+from router.checking.certificate import Sums, refuted
 from router.checking.degraded import degraded_list, lowered_by
 from router.checking.drafts import counts, draft_of, drafting, groups, left_out, per_served
 from router.checking.limits import used_of_limits
@@ -59,18 +59,20 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     """What is wrong with a plan, its baselines and its optimality included; and the bound proved on the way.
 
     Every way to make every clip is worked out, which `check` spares a plan that has just been made. The bound, in dollars, is the larger
-    of what every clip costs on its best way, limits aside, and of what the plan's certificate proves: no plan has a lower objective.
+    of what every clip costs on its best way, groups the only limit, and of what the plan's certificate proves: no plan has a lower
+    objective.
     """
     checked = _Check(plan, scenario, catalogs, on)
     findings = list(checked.findings())
     others = Alternatives(checked.book, checked.clips, checked.costs)
     findings += [*others.baselines(plan), *others.detours()]
-    bound = others.bound()
-    refused, proven = refuted(plan, others)
+    sums = Sums(others)
+    bound = usd(sums.bound({}))
+    refused, proven = refuted(plan, sums)
     findings += refused
-    # With these, what each clip costs at best alone is no plan; a certificate takes a group together.
-    coupled = scenario.packs or scenario.tiers or scenario.limits.groups is not None
-    if plan.method == "argmin" and not coupled and plan.totals.objective_usd > bound + Decimal("0.000001"):
+    # With packs and discounts, of which each clip is taken to save the most, this is no plan.
+    settled = scenario.packs or scenario.tiers
+    if plan.method == "argmin" and not settled and plan.totals.objective_usd > bound + Decimal("0.000001"):
         findings.append(
             f"calls itself optimal without binding limits at {plan.totals.objective_usd}, but {bound} is possible"
         )

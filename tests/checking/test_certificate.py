@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from router.checking.alone import check_alone
 from router.checking.alternatives import Alternatives, Book
-from router.checking.certificate import Sums
+from router.checking.certificate import Sums, Wholes
 from router.checking.check import check_fully
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
@@ -29,6 +29,11 @@ SOLD = catalog(
 )  # fmt: skip
 ON_M: Raw = {"model": "m"}
 CLIPS: list[Raw] = [{"id": "a", "seconds": 10, "count": 3}, {"id": "b", "seconds": 20, "count": 3}]
+# $1.000001, billed every other time.
+HALVES = catalog(
+    model("m", [{"audio": False, "price_per_second": "0.1000001"}], failure_rate="0.5", bills_failures="no")
+)
+ALONE: Raw = {"fallback": {"direction": "none"}}
 CAPPED: Raw = {"caps": [{"where": ON_M, "max_clips": 4}], "budget_usd": 50}
 # b saves $1.00 on m, a $0.50: m makes all b and one a, $6.00 + $1.00, and n two a, $3.00.
 GIVEN = scenario(CLIPS, SOLD, limits=CAPPED)
@@ -127,12 +132,43 @@ def test_drafts_pay_for_what_they_use_and_only_where_the_clip_is_made() -> None:
 
 
 def test_a_limit_on_a_sum_of_floats_gets_the_room_that_its_rounding_gives() -> None:
-    # 666,666.5 micro-dollars on average, once as the cost and twice as what pays 2 for each; the budget earns 2 x (1,000,000 + 0.5).
-    sold = catalog(model("m", failure_rate="0.3333335", bills_failures="no"))
-    given = scenario([{"seconds": 10}], sold, limits={"budget_usd": 1}, fallback={"direction": "none"})
-    assert sums(given, sold).bound({"budget_usd": Fraction(2)}) == pytest.approx(
-        3 * 666_666.5 - 2 * 1_000_000 - 1, abs=1e-6
-    )
+    # 500,000.5 micro-dollars on average, once as the cost and twice as what pays 2 for each; the budget earns 2 x (1,000,000 + 0.5).
+    given = scenario([{"seconds": 10}], HALVES, limits={"budget_usd": 1}, **ALONE)
+    assert sums(given, HALVES).bound({"budget_usd": Fraction(2)}) == 3 * Fraction("500000.5") - 2 * 1_000_000 - 1
+
+
+@pytest.mark.parametrize(
+    ("count", "bound"),
+    # Halves of a micro-dollar are rounded to even: 500,000.5, 1,500,001.5, and 5,000,005,000,000 for ten million.
+    [(1, "0.500000"), (3, "1.500002"), (10_000_000, "5000005.000000")],
+)
+def test_halves_of_a_micro_dollar_are_kept_to_the_end(count: int, bound: str) -> None:
+    clips: list[Raw] = [{"seconds": 10, "count": count}]
+    given = scenario(clips, HALVES, **ALONE)
+    assert sums(given, HALVES).bound({}) == count * Fraction("500000.5")
+    plan = planned(clips, HALVES, **ALONE)
+    assert plan.totals.objective_usd == Decimal(bound)
+    assert check_fully(plan, given, (HALVES,), ON) == ([], Decimal(bound))
+
+
+def test_nothing_is_rounded_at_ten_million_clips() -> None:
+    # Each clip costs 1 + 0.333333333333 on m, less than on n; 4,000,000 of them may be there.
+    clips: list[Raw] = [{"seconds": 10, "count": 10_000_000}]
+    limits: Raw = {"caps": [{"where": ON_M, "max_clips": 4_000_000}]}
+    third = Fraction("0.333333333333")
+    assert proven(limits, {"caps[0].max_clips": str(third)}, clips) == 10_000_000 + 6_000_000 * third
+    # 4,000,000 at $1.00 and 6,000,000 at $1.50, and the multiplier that makes both equal.
+    given, plan = scenario(clips, SOLD, limits=limits), planned(clips, SOLD, limits=limits)
+    assert certified(plan) == ({"caps[0].max_clips": Decimal("0.5")}, Decimal(13_000_000))
+    assert check_fully(plan, given, (SOLD,), ON) == ([], Decimal(13_000_000))
+
+
+def test_numbers_of_any_denominator_add_up_exactly() -> None:
+    # 7/4 s, 1/3 of a micro-dollar and 2^-20 of one, over 12 x 2^18.
+    found = Wholes.of([Fraction(7, 4), Fraction(1, 3), 2**-20, 5])
+    assert (found.parts, found.floats) == (3 * 2**20, True)
+    assert found.numbers == (21 * 2**18, 2**20, 3, 15 * 2**20)
+    assert Wholes.of([]) == Wholes((), 1, floats=False)
 
 
 def certificate(**changes: Any) -> Plan:
@@ -154,12 +190,43 @@ def multiplier(limit: str, value: str) -> Any:
         (certificate(multipliers=(multiplier("budget_usd", "0.5"),)), "its multipliers prove"),
         (certificate(multipliers=(multiplier("caps[0].min_clips", "0.5"),)), "caps[0].min_clips is no limit of the scenario"),
         (certificate(multipliers=(multiplier("deadline_minutes[p/m]", "0.5"),)), "deadline_minutes[p/m] is no limit"),
+        (certificate(multipliers=(multiplier("caps[1].max_clips", "0"),)), "caps[1].max_clips is no limit of the scenario"),
+        (certificate(multipliers=(multiplier("caps", "0.5"),)), "caps is no limit of the scenario"),
+        (certificate(multipliers=(multiplier("", "0.5"),)), " is no limit of the scenario"),
+        # Five clips on n could earn what the cap does not let m make.
+        (certificate(multipliers=(multiplier("caps[0].max_clips", "-0.5"),)), "of caps[0].max_clips is below 0"),
+        # All on n, $7.50 and more, less 4 x 10^16.
+        (certificate(multipliers=(multiplier("caps[0].max_clips", "1e16"),)), "prove -39999999999999986.500000"),
+        (certificate(multipliers=(multiplier("caps[0].max_clips", "0.499999"),)), "multipliers prove 9.999998"),
+        (certificate(bound_usd=Decimal("1e17")), "bound_usd is 1E+17, its multipliers prove 10.000000"),
     ],
 )  # fmt: skip
 def test_a_doctored_certificate_is_refused_by_name(doctored: Plan, message: str) -> None:
     refused = [finding for finding in check_fully(doctored, GIVEN, (SOLD,), ON)[0] if finding.startswith("certificate")]
     assert len(refused) == 1
     assert message in refused[0]
+
+
+@pytest.mark.parametrize("stated", ["9", "-1", "0"])
+def test_what_is_proven_is_said_whatever_less_is_stated(stated: str) -> None:
+    assert check_fully(certificate(bound_usd=Decimal(stated)), GIVEN, (SOLD,), ON) == ([], Decimal(10))
+
+
+def test_other_multipliers_are_as_good_where_no_more_is_stated_than_they_prove() -> None:
+    other = certificate(multipliers=(multiplier("caps[0].max_clips", "0.8"),), bound_usd=Decimal("9.7"))
+    assert check_fully(other, GIVEN, (SOLD,), ON) == ([], Decimal("9.7"))
+
+
+def test_a_plan_of_groups_that_calls_itself_optimal_is_held_against_what_groups_cost() -> None:
+    clips: list[Raw] = [{"id": "a", "seconds": 10, "group": "g"}, {"id": "b", "seconds": 10, "group": "g"}]
+    fields: Raw = {"limits": {"groups": "same-model"}, **ALONE}
+    on_n = planned([{**clip, "models": ["n"]} for clip in clips], SOLD, **fields)
+    findings, bound = check_fully(on_n, scenario(clips, SOLD, **fields), (SOLD,), ON)
+    assert findings == [
+        "certificate: bound_usd is 3.000000, its multipliers prove 2.000000",
+        "calls itself optimal without binding limits at 3.000000, but 2.000000 is possible",
+    ]
+    assert bound == 2
 
 
 def test_what_a_plan_contradicts_itself_shows_without_the_scenario() -> None:
