@@ -50,7 +50,8 @@ def _amount(value: object) -> Decimal:
 
 def _multiplier(value: object) -> Decimal:
     amount = _decimal(value)
-    if amount.is_nan() or amount < 0 or amount != (rounded := round(amount, 12)):
+    # From 10^16 on, twelve decimals are more digits than a decimal is rounded to.
+    if amount.is_nan() or not 0 <= amount < 10**16 or amount != (rounded := round(amount, 12)):
         raise refusal([((), 'must be a number of at least 0 with at most twelve decimals as "0.250000000000"')])
     return rounded
 

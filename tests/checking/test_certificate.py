@@ -237,16 +237,20 @@ def test_what_a_plan_contradicts_itself_shows_without_the_scenario() -> None:
     assert check_alone(unknown, ()) == ["certificate: the plan shows no limit caps[1].max_clips"]
 
 
+NO_MULTIPLIERS = ("NaN", "sNaN", "nan1", "-NaN", "Infinity", "-inf", "1e16", "1e17", "1e999999", "1e-999999", "", "0,5",
+                  "half", "0x1", "1/2", 0.5, True, None)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("multipliers", "message"),
     [
         ([("budget_usd", "-0.5")], "must be a number of at least 0"),
         ([("budget_usd", "0.1234567890123")], "at most twelve decimals"),
-        ([("budget_usd", "NaN")], "must be a number of at least 0"),
+        *(([("budget_usd", text)], "must be a number of at least 0") for text in NO_MULTIPLIERS),
         ([("budget_usd", "0.5"), ("budget_usd", "0.5")], "must name every limit once"),
     ],
 )
-def test_multipliers_that_are_none_are_no_plan(multipliers: list[tuple[str, str]], message: str) -> None:
+def test_multipliers_that_are_none_are_no_plan(multipliers: list[tuple[str, object]], message: str) -> None:
     raw = GOOD.model_dump(mode="json", by_alias=True)
     raw["certificate"]["multipliers"] = [{"limit": limit, "value": value} for limit, value in multipliers]
     with pytest.raises(ValidationError, match=message):
