@@ -13,7 +13,7 @@ import datetime
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -28,6 +28,7 @@ Raw = dict[str, Any]
 Segments = tuple[Fraction, ...]
 
 
+@lru_cache(maxsize=10_000)
 def micro(usd: Decimal | int) -> Fraction:
     """Dollars as micro-dollars, exactly."""
     return Fraction(usd) * MICRO
@@ -73,14 +74,32 @@ class Offer:
         return self.provider, self.model
 
 
+@dataclass(frozen=True)
+class Written:
+    """Data that can be remembered by what it says: equal where its text is, which is exact for `Decimal` and dates."""
+
+    text: str
+    data: Any = field(compare=False)
+
+    @classmethod
+    def of(cls, data: Any) -> Written:
+        """The data with its text as it is now; it must not change later on."""
+        return cls(repr(data), data)
+
+
 def offers(catalogs: Iterable[Raw]) -> list[Offer]:
-    """All offers of all catalogs, in catalog order."""
+    """All offers of all catalogs, in catalog order; the same objects for the same catalogs."""
+    return list(_offers(Written.of(list(catalogs))))
+
+
+@lru_cache(maxsize=16)
+def _offers(catalogs: Written) -> tuple[Offer, ...]:
     found: list[Offer] = []
-    for catalog in catalogs:
+    for catalog in catalogs.data:
         usd_per_unit = Fraction(1) if catalog["unit"] == "usd" else 1 / Fraction(catalog["units_per_usd"])
         for entry in catalog["models"]:
             found += [_offer(len(found) + i, {**entry, **own}, usd_per_unit) for i, own in enumerate(entry["offers"])]
-    return found
+    return tuple(found)
 
 
 def _offer(position: int, raw: Raw, usd_per_unit: Fraction) -> Offer:
@@ -174,18 +193,28 @@ def all_segments(offer: Offer, clip: Raw) -> list[Segments]:
     SPEC 3: a length that would be billed as 0 s cannot be offered. SPEC 4.1 `max_segments`: an offer of any length
     splits into equal parts, each as short as allowed (a part that would be billed as 0 s grows to half a second).
     """
-    need = Fraction(clip["seconds"])
-    counts = range(1, clip.get("max_segments", 1) + 1)
+    lengths, ways = _all_segments(offer, Fraction(clip["seconds"]), clip.get("max_segments", 1))
+    return [tuple(lengths[i] for i in way) for way in ways]
+
+
+def _all_segments(offer: Offer, need: Fraction, max_segments: int) -> tuple[Sequence[Fraction], list[tuple[int, ...]]]:
+    """Lengths, and the ways as positions in them: whole numbers are fast to add up."""
+    counts = range(1, max_segments + 1)
     if offer.lengths is not None:
         usable = [length for length in offer.lengths if billed(offer, length) > 0]
-        scale = math.lcm(*(length.denominator for length in (need, *usable)))  # sums of integers are fast
-        ticks = [(int(length * scale), length) for length in usable]
-        enough = int(need * scale)
-        every = (way for n in counts for way in itertools.combinations_with_replacement(ticks, n))
-        return [tuple(s for _, s in way) for way in every if sum(tick for tick, _ in way) >= enough]
-    parts = [(n, max(offer.shortest, need / n)) for n in counts]
-    parts = [(n, part if billed(offer, part) > 0 else HALF) for n, part in parts]
-    return [(part,) * n for n, part in parts if part <= offer.longest]
+        ticks, enough = _ticks((*usable, need))
+        every = (way for n in counts for way in itertools.combinations_with_replacement(range(len(usable)), n))
+        return usable, [way for way in every if sum(ticks[i] for i in way) >= enough]
+    parts = [max(offer.shortest, need / n) for n in counts]
+    parts = [part if billed(offer, part) > 0 else HALF for part in parts]
+    return parts, [(i,) * n for i, (n, part) in enumerate(zip(counts, parts, strict=True)) if part <= offer.longest]
+
+
+def _ticks(lengths: Sequence[Fraction]) -> tuple[list[int], int]:
+    """All but the last of these lengths, and the last, as multiples of what measures them all."""
+    scale = math.lcm(*(length.denominator for length in lengths))
+    *others, last = (int(length * scale) for length in lengths)
+    return others, last
 
 
 def best_segments(offer: Offer, clip: Raw) -> list[Segments]:
@@ -199,13 +228,14 @@ def _best_segments(
     offer: Offer, seconds: Decimal | int | Fraction, max_segments: int, max_surplus: Decimal | int | None
 ) -> tuple[Segments, ...]:
     need = Fraction(seconds)
-    ways = [(way, sum(way) - need) for way in all_segments(offer, {"seconds": seconds, "max_segments": max_segments})]
+    lengths, ways = _all_segments(offer, need, max_segments)
+    ticks, most = _ticks((*lengths, need + Fraction(max_surplus or 0)))
+    price = [generation_price(offer, length) for length in lengths]
+    ranked = [((sum(price[i] for i in way), len(way), sum(ticks[i] for i in way)), way) for way in ways]
     if max_surplus is not None:
-        ways = [(way, surplus) for way, surplus in ways if surplus <= Fraction(max_surplus)]
-    price = {length: generation_price(offer, length) for length in {length for way, _ in ways for length in way}}
-    ranked = [((sum(price[length] for length in way), len(way), surplus), way) for way, surplus in ways]
+        ranked = [(rank, way) for rank, way in ranked if rank[-1] <= most]
     best = min((rank for rank, _ in ranked), default=None)
-    return tuple(way for rank, way in ranked if rank == best)
+    return tuple(tuple(lengths[i] for i in way) for rank, way in ranked if rank == best)
 
 
 def candidates(
@@ -647,11 +677,20 @@ class BestPlan:
 
 def problem(scenario: Raw, catalogs: Sequence[Raw], on: datetime.date) -> Problem:
     """Work out every clip line's candidates, chains and costs."""
-    lines, every_offer = clips(scenario), offers(catalogs)
+    without_limits = {key: value for key, value in scenario.items() if key != "limits"}
+    options = _options(Written.of((without_limits, list(catalogs), on)))
+    return Problem(clips(scenario), [list(of_line) for of_line in options], limit_rows(scenario.get("limits", {})))
+
+
+@lru_cache(maxsize=16)
+def _options(written: Written) -> list[list[Option]]:
+    """For each clip line all that can be done with one clip of it, which no limit changes."""
+    scenario, catalogs, on = written.data
+    every_offer = offers(catalogs)
     dubbing, fallback = scenario.get("dubbing", {}), scenario.get("fallback", {})
     outages = scenario.get("outages", {})
     options: list[list[Option]] = []
-    for clip in lines:
+    for clip in clips(scenario):
         found, _ = candidates(clip, every_offer, dubbing, on)
         pool = found
         if fallback.get("accept", "qualified") == "degraded":
@@ -664,7 +703,7 @@ def problem(scenario: Raw, catalogs: Sequence[Raw], on: datetime.date) -> Proble
             nothing = Cost(Fraction(0), 0, Fraction(0), ())
             of_line.append(Option(None, (), nothing, micro(clip["value_usd"])))
         options.append(of_line)
-    return Problem(lines, options, limit_rows(scenario.get("limits", {})))
+    return options
 
 
 def unservable(scenario: Raw, catalogs: Sequence[Raw], on: datetime.date) -> list[str]:
