@@ -71,8 +71,8 @@ class Law(Generic[Value]):
     @property
     def variance(self) -> Fraction:
         """Mean squared distance from the mean."""
-        mean = self.mean
-        return sum(((value - mean) ** 2 * weight for value, weight in self.weights.items()), Fraction(0)) / self.whole
+        squares = Fraction(sum(value * value * weight for value, weight in self.weights.items()) or 0) / self.whole
+        return squares - self.mean**2
 
     @property
     def least(self) -> Value:
@@ -94,17 +94,17 @@ class Law(Generic[Value]):
 
     def quantile(self, p: Fraction) -> Value:
         """The least x with P(X <= x) >= p, but for a hair."""
-        so_far = 0
+        so_far, enough = 0, math.ceil((p - SLACK) * self.whole)
         for value in sorted(self.weights):
             so_far += self.weights[value]
-            if Fraction(so_far, self.whole) >= p - SLACK:
+            if so_far >= enough:
                 return value
         raise AssertionError(f"the law has mass {self.mass}")
 
     def cvar(self, level: Fraction) -> Fraction:
         """Mean of the worst 1 - level of the law: q + E[(X - q)+] / (1 - level), q the quantile at the level."""
         q = self.quantile(level)
-        beyond = sum(((value - q) * weight for value, weight in self.weights.items() if value > q), Fraction(0))
+        beyond = Fraction(sum((value - q) * weight for value, weight in self.weights.items() if value > q))
         return q + beyond / self.whole / (1 - level)
 
 

@@ -72,6 +72,9 @@ class Distribution:
                 f"the cost may be more than the {MOST / 1e6:,.0f} dollars up to which its distribution can be worked out"
             )
         wanted = np.array([level - SLACK for level in levels])
+        if not self.waves:
+            at = np.minimum(np.searchsorted(self.cumulative[1:], wanted), len(self.values) - 1)
+            return [int(value) for value in self.values[at]]
         low, high = np.full(len(wanted), float(self.least)), np.full(len(wanted), float(self.most))
         while (low < high).any():
             middle = np.floor((low + high) / 2)
@@ -95,15 +98,21 @@ class Distribution:
         return np.array(starts, dtype=float), np.array(stops, dtype=float), np.array(chances, dtype=float)
 
     def _cdf(self, x: Floats) -> Floats:
-        starts, stops, chances = self._windows
         total = self.cumulative[np.searchsorted(self.values, x, side="right")]
+        if self.waves:
+            total = self._with_waves(total, x)
+        return np.where(x < self.least, 0.0, np.where(x >= self.most, 1.0, np.minimum(total, 1.0)))
+
+    def _with_waves(self, total: Floats, x: Floats) -> Floats:
+        """What is listed at or below each ``x``, and what the waves have there."""
+        starts, stops, chances = self._windows
         total = total + np.where(x[:, None] >= stops, chances, 0.0).sum(axis=1)
         # States lie far apart: most are wholly below or above.
         inside = (x[:, None] >= starts) & (x[:, None] < stops)
         for number in np.flatnonzero(inside.any(axis=0)):
             chance, wave = self.waves[number]
             total[inside[:, number]] += chance * wave.cdf(x[inside[:, number]])
-        return np.where(x < self.least, 0.0, np.where(x >= self.most, 1.0, np.minimum(total, 1.0)))
+        return total
 
 
 @dataclass(frozen=True)
