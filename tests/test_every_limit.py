@@ -182,7 +182,7 @@ def planned(*dropped: str) -> router.Plan:
     caps = tuple(cap for position, cap in enumerate(limits.caps) if f"caps.{position}" not in dropped)
     others: dict[str, Any] = {name: None for name in dropped if not name.startswith("caps")}
     changed = scenario.model_copy(update={"limits": limits.model_copy(update={**others, "caps": caps})})
-    return router.plan(changed, on=dt.date(2026, 4, 10))
+    return router.plan(changed, on=dt.date(2026, 4, 10), shadow_prices=False)
 
 
 def test_the_scenario_has_the_limits_that_are_gone_through() -> None:
