@@ -6,10 +6,12 @@ import copy
 import random
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import pytest
 
+from tests import oracles
 from tests.limits_reading import planned
 from tests.limits_scenarios import LIMITS, ON, Case, random_case
 
@@ -21,7 +23,13 @@ SAME = Decimal("0.000002")  # each of two objectives may be a micro-dollar off
 
 def objective(scenario: Raw, catalogs: list[Raw]) -> Decimal:
     """Infinite where there is no plan, so that any plan is better."""
-    plan = planned(scenario, catalogs, ON)
+    return _objective(oracles.Written.of((scenario, catalogs)))
+
+
+@lru_cache(maxsize=1000)
+def _objective(written: oracles.Written) -> Decimal:
+    """Planned once for all tests that start from the same scenario."""
+    plan = planned(*written.data, ON)
     return Decimal("Infinity") if plan is None else plan.totals.objective_usd
 
 
