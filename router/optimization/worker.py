@@ -6,6 +6,7 @@ A frame is eight bytes of length and a pickle of plain tuples: the first says th
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import pickle
@@ -85,13 +86,11 @@ def _channel() -> socket.socket:
 
 def _watch(channel: socket.socket, inbox: queue.SimpleQueue[bytes], folder: list[str]) -> None:
     """Pass on what comes in; at its end, end everything: the solver may be at work and hear of nothing."""
-    stream = channel.makefile("rb")
-    while True:
-        head = stream.read(HEAD.size)
-        body = stream.read(HEAD.unpack(head)[0]) if len(head) == HEAD.size else b""
-        if not body:
-            break
-        inbox.put(body)
+    # A host that was killed with an answer unread resets the connection.
+    with contextlib.suppress(OSError):
+        stream = channel.makefile("rb")
+        while len(head := stream.read(HEAD.size)) == HEAD.size and (body := stream.read(HEAD.unpack(head)[0])):
+            inbox.put(body)
     if folder[0]:
         shutil.rmtree(folder[0], ignore_errors=True)
     if os.getpgrp() == os.getpid():

@@ -367,3 +367,23 @@ def test_a_host_that_is_killed_takes_the_solver_with_it(solver: str, hanging_cbc
         assert len(running(mark)) >= 2
         host.kill()
     nothing(mark, files)
+
+
+def test_a_host_that_is_killed_before_it_heard_of_the_solver_takes_it_along(mark: str, files: Path) -> None:
+    code = """
+    process.warm_up()
+    worker = process._POOL._idle["highs"][0]
+    # The solver has said that it is there, and nobody has read it.
+    while not worker._socket.recv(1, __import__("socket").MSG_PEEK):
+        pass
+    print("ready", flush=True)
+    sys.stdin.read()
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", PRELUDE + textwrap.dedent(code)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as host:
+        assert host.stdout is not None
+        assert host.stdout.readline() == b"ready\n"
+        assert len(running(mark)) >= 2
+        host.kill()
+    nothing(mark, files)
