@@ -67,9 +67,9 @@ def run(
     """
     model = formulation.model
     answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver)
-    if answer.state == "none" and clock.left != 0:
+    if answer.state == "none" and clock.left != 0 and max_nodes is None:
         # HiGHS disowns its optimum where that misses a row by a hair more than its tolerance; another way there ends elsewhere.
-        answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, presolve=False, solver=solver)
+        answer = solve_model(model, clock, whole=True, presolve=False, solver=solver)
     if answer.state == "infeasible":
         return None
     if answer.state == "none":

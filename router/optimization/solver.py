@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from router import log
 from router.errors import SolverError, TimeLimitError
@@ -20,7 +21,7 @@ from router.optimization.model import SolverName
 from router.optimization.outline import Outline
 from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
 from router.optimization.process import warm_up
-from router.optimization.rows import Counts, Limit, Number, Uses, weighed
+from router.optimization.rows import Amounts, Counts, Limit, Number, Uses, weighed
 from router.optimization.run import OTHER, Clock, EndedError, Found, run, solve_model
 from router.optimization.tails import Objective
 
@@ -40,6 +41,12 @@ TAIL_NODES = 3000
 """How far a search goes whose objective has tails: the largest of several sums can be next to impossible to bring to its least."""
 MANY = 20_000
 """Options; from here on classes that are not in doubt are sifted out before anything else."""
+CORNERED = 500
+"""Options; with fewer, a search takes less time than loading what does without."""
+TO_SPARE = 10
+"""Members of a class, on average: with fewer, what the corner relaxation finds is hardly ever a solution."""
+TIE_OPTIONS = 200
+"""Besides one for each class."""
 OPEN_STEPS = 30
 """Where the objective has tails, the first guess opens the options of this many excesses per limit."""
 CORE_STEPS = 60
@@ -137,9 +144,12 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
     most
         How many of each class may go to each option.
     """
-    relaxed = _relaxed(problem, outline, most, clock)
-    if relaxed is None:
+    answer = _relaxed(problem, outline, most, clock)
+    if answer is None:
         return None
+    relaxed, amounts = answer
+    if amounts and (at_corner := _cornered(problem, relaxed, amounts)) is not None:
+        return at_corner
     if outline.objective.tails:
         near, opened = NEAR * abs(relaxed.value), OPEN_STEPS * (1 + len(outline.limits))
     else:
@@ -190,15 +200,30 @@ def _better(objective: Objective, known: Least | None, new: Least) -> Least:
     return replace(known, lower=max(new.lower, known.lower))
 
 
-def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Bound | None:
-    """The bound by what the linear relaxation pays for one more unit of each limit; None if it has no solution."""
+def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Least | None:
+    """The optimum, where the corner relaxation finds one; tried where classes have members to spare and nothing but rows couples them."""
+    classes = problem.groups
+    members, options = sum(group.count for group in classes), sum(len(group.options) for group in classes)
+    coupled = problem.tails or problem.ceilings or problem.selectors
+    if coupled or members < TO_SPARE * len(classes) or options < CORNERED:
+        return None
+    from router.optimization.corner import corner  # As in `_sifted`
+
+    found = corner(problem, relaxed, amounts)
+    if found is None or found.counts is None or problem.cost(found.counts) - found.lower > HALF_A_UNIT:
+        return None
+    return Least(found.counts, relaxed, problem.cost(found.counts), proven=True)
+
+
+def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> tuple[Bound, Amounts] | None:
+    """The bound by what the linear relaxation pays for one more unit of each limit, and its solution; None if it has none."""
     if _large(problem) and problem.selectors:
         from router.optimization.alternatives import prices_of  # As in `_sifted`
 
         found = prices_of(problem, most)
         if found is not None:
             members = [group.count for group in problem.groups]
-            return bound_from(outline.faces[0], problem.rows, found, most, members, problem.selectors)
+            return bound_from(outline.faces[0], problem.rows, found, most, members, problem.selectors), ()
     while True:
         rows, faces = list(outline.rows), list(outline.faces)
         formulation = Formulation(problem, [row for _, _, row in rows], faces, most)
@@ -209,14 +234,16 @@ def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> 
         if not solved or not outline.learn(formulation.amounts(answer), RELAXED):
             break
     # Any prices give a bound; without a relaxation the bound is that of no limits.
-    prices, shares = [0.0] * len(rows), [1.0, *[0.0] * (len(faces) - 1)]
+    prices, shares, amounts = [0.0] * len(rows), [1.0, *[0.0] * (len(faces) - 1)], []
     if solved:
         paid = [formulation.price(answer, f"limit_{k}") for k in range(len(rows))]
         prices = [price * formulation.scale / row.unit for price, (_, _, row) in zip(paid, rows, strict=True)]
+        amounts = formulation.amounts(answer)
         if len(faces) > 1:
             shares = [formulation.price(answer, f"face_{k}") for k in range(len(faces))]
     members = [group.count for group in problem.groups]
-    return bound_from(mixed(faces, shares), [row for _, row, _ in rows], prices, most, members, problem.selectors)
+    bound = bound_from(mixed(faces, shares), [row for _, row, _ in rows], prices, most, members, problem.selectors)
+    return bound, amounts
 
 
 def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nodes: int | None = None) -> Found | None:
@@ -267,11 +294,15 @@ def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nod
 def _untied(problem: Problem, outline: Outline, found: Least, clock: Clock) -> Counts:
     """Among the solutions of this cost, the one that the tie-breakers prefer.
 
-    Where a search would take more than ``TIE_NODES`` nodes, or time runs out, the best found by then.
+    Where more than ``TIE_OPTIONS`` could be in such a solution, it is looked for among those that this one uses and those that add nothing.
+    Where a search would take more than ``TIE_NODES`` nodes, or time runs out, it is the best found by then.
     """
     counts = found.counts
     reached: Number = problem.cost(counts) + SAME_COST
     most = found.relaxed.closing(float(reached), problem.everything)
+    if sum(map(bool, chain.from_iterable(most))) - len(most) > TIE_OPTIONS:
+        nothing = found.relaxed.closing(found.relaxed.value, problem.everything)
+        most = tuple(tuple(map(max, *pair)) for pair in zip(nothing, counts, strict=True))
     for level in problem.ties():
         if not _tells_apart(level, most):
             continue
