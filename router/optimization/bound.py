@@ -46,6 +46,13 @@ class Bound:
             for own in zip(self.excess, self.entry, most, strict=True)
         )
 
+    def possible(self, most: Counts) -> Counts:
+        """Without the options of alternatives that cannot settle all their classes: these are in no solution."""
+        return tuple(
+            tuple(0 if math.inf in pair else top for *pair, top in zip(*own, strict=True))
+            for own in zip(self.excess, self.entry, most, strict=True)
+        )
+
     def steps(self, most: Counts) -> list[float]:
         """What it takes to open each option, where that is above nothing, smallest first."""
         pairs = (pair for own in zip(self.excess, self.entry, most, strict=True) for pair in zip(*own, strict=True))

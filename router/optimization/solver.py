@@ -148,6 +148,7 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
     if answer is None:
         return None
     relaxed, amounts = answer
+    most = relaxed.possible(most)
     if amounts and (at_corner := _cornered(problem, relaxed, amounts)) is not None:
         return at_corner
     if outline.objective.tails:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from router.errors import SolverError, TimeLimitError
 from router.optimization import process, solver
 from router.optimization.model import Answer, LinearModel, Settings, SolverName
-from router.optimization.problem import Group, Option, Problem, without_limits
+from router.optimization.problem import Group, Option, Problem, Selector, without_limits
 from router.optimization.relaxation import loosened_alone, loosened_together
 from router.optimization.rows import Counts, Row
 from router.optimization.solve import solve
@@ -304,3 +304,13 @@ def test_a_ratio_over_nothing_is_kept() -> None:
     row = Row("share", "at_most", Fraction(1, 2), ((1, 0),), "share", per=((1, 0),))
     assert row.holds(((0, 3),))
     assert not row.holds(((3, 0),))
+
+
+def test_what_only_fractions_keep_has_no_solution_beside_an_alternative_that_cannot_settle_its_classes() -> None:
+    # The second class can only be where the second alternative is; of 6 and 0, 2, 3 or 5 none is 10.
+    group = Group(1, (Option(1e6), Option(2e6)))
+    selector = Selector("group", (((0, (0,)),), ((0, (1,)), (1, (0,)))))
+    uses = ((0, 0), (6,), (2, 0), (3, 0))
+    rows = (Row("most", "at_most", 10, uses, "clips"), Row("least", "at_least", 10, uses, "clips"))
+    halves = Problem((group, Group(1, (Option(1e6),)), group, group), rows, selectors=(selector,))
+    assert solve(halves) is None
