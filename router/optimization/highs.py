@@ -10,6 +10,14 @@ import pulp
 from router.optimization.model import LinearModel, Settings
 from router.optimization.through_pulp import Reply, solved
 
+_PROOF: dict[str, int | float | str] = {
+    "mip_heuristic_effort": 0.02,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+"""With a good solution known, most of what looks for others only delays the proof."""
+
 
 def load() -> Callable[[LinearModel, Settings], Reply]:
     """What solves a model."""
@@ -18,9 +26,11 @@ def load() -> Callable[[LinearModel, Settings], Reply]:
 
 def solve(model: LinearModel, settings: Settings) -> Reply:
     """Solve a model; the bound is that of the search."""
-    options: dict[str, int | str] = {} if settings.presolve else {"presolve": "off"}
+    options: dict[str, int | float | str] = {} if settings.presolve else {"presolve": "off"}
     if settings.max_nodes is not None:
         options["mip_max_nodes"] = settings.max_nodes
+    if settings.cutoff is not None:
+        options |= {"objective_bound": settings.cutoff, **_PROOF}
     solver = _Highs(mip=settings.whole, msg=False, timeLimit=settings.seconds, **options)
     problem, (state, values, duals, _) = solved(model, solver, whole=settings.whole)
     bound = float(problem.solverModel.getInfo().mip_dual_bound) if settings.whole and values else None

@@ -60,6 +60,8 @@ class Settings(NamedTuple):
     max_nodes: int | None = None
     """Ends the search after so many nodes of its tree."""
     presolve: bool = True
+    cutoff: float | None = None
+    """A solution with this objective is known: only such a one, or better ones, are looked for. A solver may pay no heed to it."""
     folder: str = ""
     """Where a solver that works through files may put them."""
 

@@ -52,7 +52,11 @@ class Clock:
 
 
 def run(
-    formulation: Formulation, clock: Clock, max_nodes: int | None = None, solver: SolverName | None = None
+    formulation: Formulation,
+    clock: Clock,
+    max_nodes: int | None = None,
+    solver: SolverName | None = None,
+    reached: float | None = None,
 ) -> Found | None:
     """Solve a formulation; None if it is infeasible.
 
@@ -60,13 +64,19 @@ def run(
     ----------
     solver
         None: HiGHS, and the other one where that breaks or returns counts that cannot be right.
+    reached
+        The objective of a solution that is known.
 
     Raises
     ------
     TimeLimitError, SolverError
     """
     model = formulation.model
-    answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver)
+    cutoff = None if reached is None else reached / formulation.scale
+    answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver, cutoff=cutoff)
+    if answer.state == "infeasible" and cutoff is not None:
+        # There is a solution: rounding has cut it off.
+        answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver)
     if answer.state == "none" and clock.left != 0 and max_nodes is None:
         # HiGHS disowns its optimum where that misses a row by a hair more than its tolerance; another way there ends elsewhere.
         answer = solve_model(model, clock, whole=True, presolve=False, solver=solver)
@@ -88,7 +98,7 @@ def run(
 
 def solve_model(
     model: LinearModel, clock: Clock, *, whole: bool, max_nodes: int | None = None, presolve: bool = True,
-    solver: SolverName | None = None,
+    solver: SolverName | None = None, cutoff: float | None = None,
 ) -> Answer:  # fmt: skip
     """Solve a model as it is, or its relaxation.
 
@@ -96,7 +106,7 @@ def solve_model(
     ------
     SolverError
     """
-    return process.solve(model, Settings(whole, clock.left, max_nodes, presolve), solver)
+    return process.solve(model, Settings(whole, clock.left, max_nodes, presolve, cutoff), solver)
 
 
 def _bounded(model: LinearModel, answer: Answer) -> bool:

@@ -166,8 +166,9 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
         open_to = relaxed.closing(relaxed.value + room, most)
         first = known is None and not near and open_to != most
         max_nodes = TAIL_NODES if near else CORE_NODES if first else None
+        reached = None if known is None or near else float(outline.objective.value(known.counts)) + HALF_A_UNIT
         try:
-            found = best(problem, outline, clock.part(CORE_SHARE) if first else clock, open_to, max_nodes)
+            found = best(problem, outline, clock.part(CORE_SHARE) if first else clock, open_to, max_nodes, reached)
         except (TimeLimitError, EndedError):
             if known is not None:
                 return known
@@ -247,7 +248,14 @@ def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> 
     return bound, amounts
 
 
-def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nodes: int | None = None) -> Found | None:
+def best(
+    problem: Problem,
+    outline: Outline,
+    clock: Clock,
+    most: Counts,
+    max_nodes: int | None = None,
+    reached: float | None = None,
+) -> Found | None:
     """The solution of least objective that keeps the limits exactly; None if the solver finds that there is none.
 
     A solution that shows the outline something new is refused: the outline learns it and is solved again. So is one that misses a limit
@@ -259,6 +267,8 @@ def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nod
         How many of each class may go to each option.
     max_nodes
         Ends each solve after so many nodes of the search tree.
+    reached
+        The objective of a solution that is known, and that is among these.
     """
     known: Found | None = None
     bound = -math.inf
@@ -268,7 +278,7 @@ def best(problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nod
     while repairs < REPAIRS:
         rows = [tightened.get(k, row) for k, (_, _, row) in enumerate(outline.rows)]
         try:
-            found = run(Formulation(problem, rows, outline.faces, most), clock, max_nodes, solver)
+            found = run(Formulation(problem, rows, outline.faces, most), clock, max_nodes, solver, reached)
         except TimeLimitError:
             if known is None:
                 raise
