@@ -79,21 +79,21 @@ class Deadline:
         return self.used(counts) <= self.bound
 
     def relax(self, problem: Problem) -> Problem:
-        """No job that the range forbids, and work as if its shortest were the longest job."""
+        """No job that the range forbids or that is too long by itself, and work as if its shortest were the longest job."""
         jobs = [(c, o) for c, own in enumerate(self.jobs) for o, job in enumerate(own) if job is not None]
-        given = [(c, o) for c, o in jobs if self._allows(c, o)]
+        given = [(c, o) for c, o in jobs if self._allows(c, o) and self.longest[c][o] <= self.bound]
+        allowed = frozenset(given)
         rows: list[Row] = []
         if len(given) < len(jobs):
-            forbidden = set(jobs) - set(given)
             rows.append(
-                Row(self.name, "at_most", 0, self._uses(lambda c, o: int((c, o) in forbidden)), "clips", stated=False)
+                Row(self.name, "at_most", 0, self._uses(lambda c, o: int((c, o) not in allowed)), "clips", stated=False)
             )
         if given:
             longest = max(self.least_longest, min(self.longest[c][o] for c, o in given))
             slots = max(self.slots[c][o] for c, o in given)
             slots = slots if self.most_slots is None else min(slots, self.most_slots)
             room = slots * (self.bound - longest)
-            work = self._uses(lambda c, o: (self.jobs[c][o] or 0) if self._allows(c, o) else 0)
+            work = self._uses(lambda c, o: (self.jobs[c][o] or 0) if (c, o) in allowed else 0)
             rows.append(Row(self.name, "at_most", room, work, "minutes", stated=False))
         return replace(problem, rows=(*problem.rows, *rows))
 

@@ -86,6 +86,24 @@ def test_a_deadline_may_need_a_model_that_was_too_slow_alone() -> None:
     assert planned(TEN, TWO, limits={"deadline_minutes": Decimal("1.63")}).totals.served == 10
 
 
+def test_a_model_all_of_whose_generations_are_too_long_does_not_break_a_deadline_that_others_keep() -> None:
+    # One clip of 10 s takes a minute on cheap ($1), half a minute on dear ($2).
+    found = clash([{"id": "a", "seconds": 10}], deadline_minutes="0.75", budget_usd="1.50")
+    assert found.limits == ("budget_usd", "deadline_minutes")
+    # One job: 0.5 / 4 + 0.5 = 0.625 on dear; 1 / 2 + 1 on cheap.
+    assert needed(found) == {"budget_usd": 2, "deadline_minutes": Decimal("1.5")}
+
+
+def test_a_deadline_is_not_named_where_nothing_has_to_be_made() -> None:
+    clips: list[Raw] = [
+        {"id": "a", "seconds": 10, "value_usd": 5},
+        {"id": "b", "seconds": 10, "models": ["cheap"], "value_usd": 5},
+    ]
+    # Only cheap may make b, and not in time; leaving both out keeps any deadline.
+    found = clash(clips, deadline_minutes="0.75", caps=[{"max_clips": 0}, {"min_clips": 1}])
+    assert needed(found) == {"caps[0].max_clips": 1, "caps[1].min_clips": 0}
+
+
 def test_a_group_may_have_to_be_dropped() -> None:
     clips: list[Raw] = [
         {"id": "a", "seconds": 10, "group": "g", "models": ["cheap"]},
