@@ -62,6 +62,16 @@ def test_a_worst_case_per_run_never_adds_up_outages_that_exclude_each_other() ->
     assert planned(clips, two).totals.worst_usd == Decimal(3)
 
 
+def test_a_worst_case_per_run_of_clips_that_nothing_can_make_is_that_of_leaving_them_out() -> None:
+    # No model makes 30 s; every clip is worth something, so all are left out: nothing is billed in any state.
+    clips: list[Raw] = [{"id": "a", "seconds": 30, "value_usd": 1, "count": 2}]
+    plan = planned(clips, TWO, outages={"correlation": "per-run"}, limits={"worst_case_usd": 5})
+    assert [(left.count, left.reason) for left in plan.left_out] == [(2, "no offer is eligible")]
+    assert (plan.totals.worst_usd, plan.totals.objective_usd) == (0, 2)
+    plan = planned(clips, TWO, outages={"correlation": "per-run"}, objective={"minimise": "worst-case"})
+    assert (plan.totals.left_out, plan.totals.worst_usd) == (2, 0)
+
+
 def test_a_run_of_too_many_states_says_that_its_worst_case_is_a_bound() -> None:
     # 17 models of known availability: 2^17 states.
     many = catalog(*(model(f"m{k}", availability="0.9") for k in range(17)))

@@ -52,7 +52,8 @@ def worst_by_state(choices: Sequence[Choices], chances: Chances) -> StateCosts:
     every = _every_way(choices, chances)
     states = possible_states(every)
     rows = [worst_in_states(exposure, states, every) for exposure in every.exposures]
-    return _merged(choices, states.probabilities, np.array(rows, dtype=float).reshape(len(rows), -1))
+    costs = np.array(rows, dtype=float).reshape(len(rows), len(states.probabilities))
+    return _merged(choices, states.probabilities, costs)
 
 
 def _merged(choices: Sequence[Choices], probabilities: Floats, costs: Floats) -> StateCosts:
