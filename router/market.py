@@ -22,9 +22,6 @@ from router.schema.catalog import Catalog
 from router.schema.exposure import Chances, Exposure
 from router.schema.scenario import Scenario
 
-MAX_MINUTES = Decimal(10**12)
-"""No generation takes so long."""
-
 
 @dataclass(frozen=True, slots=True)
 class Market:
@@ -80,13 +77,19 @@ def ways_to_make(own: ClipClass, market: Market) -> Choices:
     return Choices(own, tuple(candidate for candidate, _ in found), tuple(behind for _, behind in found))
 
 
-def with_deadline(market: Market, minutes: Decimal = MAX_MINUTES) -> Market:
-    """A market with another deadline, if it has one: by default so late that it rules out nothing but what states no speed."""
-    limits = market.scenario.limits
-    if limits.deadline_minutes is None:
-        return market
-    late = limits.model_copy(update={"deadline_minutes": minutes})
-    return replace(market, scenario=market.scenario.model_copy(update={"limits": late}))
+def with_deadline(market: Market, minutes: Decimal) -> Market:
+    """A market with another deadline."""
+    return _with_limits(market, deadline_minutes=minutes)
+
+
+def open_to_all(market: Market) -> Market:
+    """A market in which no limit bars an offer by itself: none is too slow, and none states too little."""
+    return _with_limits(market, deadline_minutes=None, mean_quality_min=None)
+
+
+def _with_limits(market: Market, **changed: Decimal | None) -> Market:
+    limits = market.scenario.limits.model_copy(update=changed)
+    return replace(market, scenario=market.scenario.model_copy(update={"limits": limits}))
 
 
 def _chains(primaries: Sequence[Candidate], clips: ClipClass, market: Market) -> list[Chain]:

@@ -20,10 +20,11 @@ from router.assembly.warnings import settlement, warnings
 from router.at_risk import by_state, moves_for_risk
 from router.binding import priced, pushed, step_of
 from router.checking.check import check
+from router.clash import clash
 from router.cost.figures import risk
-from router.errors import CheckError, Clash, NoPlanError, Relaxation, TimeLimitError
+from router.errors import CheckError, NoPlanError
 from router.fallback.outages import assumed
-from router.market import Market, open_market, ways_to_make, with_deadline
+from router.market import Market, open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
 from router.optimization.aims import can_be_left_out
@@ -116,32 +117,6 @@ def refuse_unservable(choices: Sequence[Choices], market: Market) -> None:
     ]
     if stuck:
         raise NoPlanError(unservable=stuck, title=scenario.title)
-
-
-def clash(choices: Sequence[Choices], market: Market, time_limit_seconds: float | None) -> Clash:
-    """Which limits clash: what each would have to be, alone or, where none suffices alone, together."""
-    from router.optimization.relaxation import Loosened, clashing, loosened_alone, loosened_together  # As in `solve`
-
-    # What cannot keep the deadline by itself may with a later one.
-    choices = [ways_to_make(own.clip_class, with_deadline(market)) for own in choices]
-    problem = assignment(choices, market.scenario, *by_state(choices, market))
-
-    def shown(loose: Loosened) -> Relaxation:
-        limit, needed = loose.demand.limit, loose.needed
-        if limit is None or needed == "dropped":
-            return no_plan.dropped(loose.name, needed == "dropped", market.where)
-        pins = no_plan.pinning(choices, market.scenario.clips, loose.pinned_by)
-        return no_plan.relaxation(loose.name, limit.sense, limit.unit, limit.bound, needed, pins, market.where)
-
-    try:
-        limits = clashing(problem, time_limit_seconds)
-        names = tuple(demand.name for demand in limits)
-        alone = tuple(map(shown, loosened_alone(problem, limits, time_limit_seconds)))
-        if any(item.mends for item in alone):
-            return Clash(names, alone)
-        return Clash(names, alone, tuple(map(shown, loosened_together(problem, time_limit_seconds))))
-    except TimeLimitError:
-        return Clash()
 
 
 def assemble(

@@ -68,9 +68,12 @@ def candidates(
     return tuple(found)
 
 
-def restrict_primaries(limits: Limits) -> bool:
-    """Whether there are limits under which what may catch a clip may not be its primary."""
-    return limits.mean_quality_min is not None or limits.deadline_minutes is not None
+def barred_by(clips: ClipClass, offer: Offer, limits: Limits) -> tuple[str, ...]:
+    """The limits under which an offer can be no primary of a class whatever their bound is: it does not state what they need."""
+    scored = offer.quality is not None or clips.draft_of is not None
+    timed = offer.generation_rate is not None and offer.concurrency is not None
+    stated = {"mean_quality_min": scored, "deadline_minutes": timed}
+    return tuple(name for name, enough in stated.items() if getattr(limits, name) is not None and not enough)
 
 
 def rejections(
@@ -130,8 +133,8 @@ def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None, limits:
     yield from _on_sound_and_size(need, offer, "" if clips.draft_of is None else "drafts.")
     if candidate is None and _makes_mode(need, offer):
         yield from _on_length(clips, offer)
-    scored = limits is not None and limits.mean_quality_min is not None and clips.draft_of is None
-    yield from _on_worth(need, offer, candidate, scored=scored)
+    barred = () if limits is None else barred_by(clips, offer, limits)
+    yield from _on_worth(need, offer, candidate, unscored="mean_quality_min" in barred)
     if limits is not None and limits.deadline_minutes is not None:
         yield from _on_deadline(need, offer, candidate, Fraction(limits.deadline_minutes))
     yield from _on_lists(need, offer)
@@ -173,13 +176,13 @@ def _on_length(clips: ClipClass, offer: Offer) -> Iterator[Miss]:
     yield Miss("surplus", detail, mend, float(surplus))
 
 
-def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None, *, scored: bool) -> Iterator[Miss]:
+def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None, *, unscored: bool) -> Iterator[Miss]:
     if need.quality_min is not None and (offer.quality is None or offer.quality < need.quality_min):
         has = "has no quality score" if offer.quality is None else f"has quality {offer.quality}"
         mend = "ask for no quality_min" if offer.quality is None else f"set quality_min = {offer.quality}"
         gap = float("inf") if offer.quality is None else float(need.quality_min - offer.quality)
         yield Miss("quality", f"{has}, the clip needs {need.quality_min}", mend, gap)
-    if scored and offer.quality is None:
+    if unscored:
         detail = "has no quality score, which limits.mean_quality_min needs"
         yield Miss("quality", detail, "score it in the catalog or set no limits.mean_quality_min", float("inf"))
     if (

@@ -1,6 +1,7 @@
 """Why no plan exists: limits that clash, and the smallest loosening of each alone that makes a plan possible, found by solving.
 
-A demand is what can be loosened as one: a limit, one deadline for all machines, or all selectors.
+A demand is what can be loosened as one: a limit, one deadline for all machines, or all selectors. With a limit may go a bar: a row of
+its name that is not stated and closes options whatever the limit's bound is, and that goes only where the limit is dropped.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class Demand:
 
     name: str
     members: tuple[Bounded | Selector, ...]
+    bars: tuple[Row, ...] = ()
+    """What goes with it where it is dropped, and stays where it is loosened."""
 
     @property
     def limit(self) -> Bounded | None:
@@ -43,7 +46,10 @@ class Loosened:
 
     demand: Demand
     needed: Number | Literal["dropped"] | None
-    """The bound, in the limit's unit (micro-dollars for money); None: no bound of it alone makes a solution possible."""
+    """The bound, in the limit's unit (micro-dollars for money); None: no bound of it alone makes a solution possible.
+
+    Dropped: a selector, or a limit of which no bound does and whose bars are in the way.
+    """
     pinned_by: tuple[tuple[int, Number], ...] = ()
     """(class, the least that it must use of the limit), most first; for ``at_least`` the classes that cannot count towards it."""
 
@@ -76,7 +82,8 @@ def demands(problem: Problem) -> tuple[Demand, ...]:
         found.setdefault(name, []).append(limit)
     if problem.selectors:
         found["groups"] = list(problem.selectors)
-    return tuple(Demand(name, tuple(members)) for name, members in found.items())
+    bars = {name: tuple(row for row in problem.rows if row.name == name and not row.stated) for name in found}
+    return tuple(Demand(name, tuple(members), bars[name]) for name, members in found.items())
 
 
 def clashing(problem: Problem, time_limit_seconds: float | None = None) -> tuple[Demand, ...]:
@@ -116,9 +123,10 @@ def loosened_together(problem: Problem, time_limit_seconds: float | None = None)
     if problem.rough or problem.selectors:
         return _one_by_one(problem, clock)
     counts = least_missed(problem, clock)
-    assert counts is not None, "without selectors there is always something to deal out"
+    assert counts is not None, "without selectors there is always something to deal out, beside bars too"
+    shut = _shut(replace(problem, rows=tuple(row for row in problem.rows if not row.stated)))
     return tuple(
-        Loosened(demand, limit.used(counts), _pins(limit, counts))
+        Loosened(demand, limit.used(counts), _pins(limit, counts, shut))
         for demand in demands(problem)
         if (limit := demand.limit) is not None and not limit.holds(counts)
     )
@@ -159,14 +167,21 @@ def _rounded(demand: Demand, needed: Number) -> Fraction:
 
 def _alone(problem: Problem, demand: Demand, clock: Clock) -> Loosened:
     limit, others = demand.limit, without(problem, demand)
-    if limit is None:
-        return Loosened(demand, None if _any(others, clock) is None else "dropped")
+    if limit is not None:
+        loose = _loosened(replace(others, rows=(*others.rows, *demand.bars)), demand, limit, clock)
+        if loose.needed is not None or not demand.bars:
+            return loose
+    return Loosened(demand, None if _any(others, clock) is None else "dropped")
+
+
+def _loosened(others: Problem, demand: Demand, limit: Bounded, clock: Clock) -> Loosened:
+    """The tightest bound of a demand that leaves a solution beside all others."""
     if isinstance(limit, Deadline):
         return Loosened(demand, _least_deadline(others, demand, clock))
     counts = _extreme(others, limit, clock)
     if counts is None:
         return Loosened(demand, None)
-    return Loosened(demand, _used(others, limit, counts), _pins(limit, counts))
+    return Loosened(demand, _used(others, limit, counts), _pins(limit, counts, _shut(others)))
 
 
 def _used(problem: Problem, limit: Bounded, counts: Counts) -> Number:
@@ -263,7 +278,7 @@ def without(problem: Problem, demand: Demand) -> Problem:
     """The problem where a demand is dropped."""
     if demand.limit is None:
         return replace(problem, selectors=())
-    gone = {id(member) for member in demand.members}
+    gone = {id(member) for member in (*demand.members, *demand.bars)}
     return replace(
         problem,
         rows=tuple(row for row in problem.rows if id(row) not in gone),
@@ -277,7 +292,12 @@ def beside(problem: Problem, whole: Problem, demand: Demand, bound: Number | Non
     """The problem with a demand of the whole one, as it stands there or with another bound."""
     if demand.limit is None:
         return replace(problem, selectors=whole.selectors)
-    rows, tails, ceilings, rough = list(problem.rows), list(problem.tails), list(problem.ceilings), list(problem.rough)
+    rows, tails, ceilings, rough = (
+        [*problem.rows, *demand.bars],
+        list(problem.tails),
+        list(problem.ceilings),
+        list(problem.rough),
+    )
     for member in demand.members:
         if isinstance(member, Row):
             rows.append(member if bound is None else replace(member, bound=bound))
@@ -294,12 +314,28 @@ def _times(uses: Uses, sign: int) -> Uses:
     return tuple(tuple(sign * use for use in own) for own in uses)
 
 
-def _pins(limit: Bounded, counts: Counts) -> tuple[tuple[int, Number], ...]:
-    """What each class uses at least whatever it is on; of a limit that is not a sum over classes, nothing is known."""
+def _shut(problem: Problem) -> frozenset[tuple[int, int]]:
+    """(class, option) that a row closes by itself, as one member on it uses more than the bound, or a deadline that it is too long for."""
+    shut: set[tuple[int, int]] = set()
+    for row in problem.rows:
+        uses, most = row.linear()
+        if row.sense == "at_most" and min((use for own in uses for use in own), default=0) >= 0:
+            shut.update((c, o) for c, own in enumerate(uses) for o, use in enumerate(own) if use > most)
+    for machine in problem.rough:
+        if isinstance(machine, Deadline):
+            shut.update(
+                (c, o) for c, own in enumerate(machine.longest) for o, job in enumerate(own) if job > machine.bound
+            )
+    return frozenset(shut)
+
+
+def _pins(limit: Bounded, counts: Counts, shut: frozenset[tuple[int, int]]) -> tuple[tuple[int, Number], ...]:
+    """What each class uses at least, whatever it is on that is not shut; of a limit that is not a sum over classes, nothing is known."""
     if not isinstance(limit, Row | Tail):
         return ()
     row = limit.row_at(counts)
     if row.sense == "at_least":
         return tuple((c, 0) for c, own in enumerate(row.uses) if max(own) <= 0)
-    least = [(c, min(own)) for c, own in enumerate(row.uses) if min(own) > 0]
-    return tuple(sorted(least, key=lambda pin: -pin[1]))
+    open_ones = [[use for o, use in enumerate(own) if (c, o) not in shut] for c, own in enumerate(row.uses)]
+    least = [(c, min(own, default=0)) for c, own in enumerate(open_ones)]
+    return tuple(sorted((pin for pin in least if pin[1] > 0), key=lambda pin: -pin[1]))

@@ -27,7 +27,7 @@ TEN: list[Raw] = [{"id": "a", "seconds": 10, "count": 10}]
 
 
 def clash(clips: list[Raw], **limits: object) -> Clash:
-    with pytest.raises(NoPlanError, match="no plan keeps") as caught:
+    with pytest.raises(NoPlanError, match=r"no plan keeps") as caught:
         planned(clips, TWO, limits=limits)
     assert caught.value.clash is not None
     return caught.value.clash
@@ -102,6 +102,60 @@ def test_a_deadline_is_not_named_where_nothing_has_to_be_made() -> None:
     # Only cheap may make b, and not in time; leaving both out keeps any deadline.
     found = clash(clips, deadline_minutes="0.75", caps=[{"max_clips": 0}, {"min_clips": 1}])
     assert needed(found) == {"caps[0].max_clips": 1, "caps[1].min_clips": 0}
+
+
+UNSTATED = catalog(
+    model("plain", [{"audio": False, "price_per_second": "0.05"}]),
+    model(
+        "rated", [{"audio": False, "price_per_second": "0.10"}], quality=9, quality_source="q",
+        generation_seconds_per_second=6, concurrency=4,
+    ),
+)  # fmt: skip
+"""10 s cost $0.50 without score and speed, $1.00 with."""
+
+
+def test_a_limit_that_bars_offers_without_score_is_part_of_the_clash() -> None:
+    with pytest.raises(
+        NoPlanError, match=r"no plan keeps limits.budget_usd and limits.mean_quality_min together"
+    ) as caught:
+        planned([{"id": "a", "seconds": 10}], UNSTATED, limits={"mean_quality_min": 1, "budget_usd": "0.70"})
+    # rated costs $1.00; no mean lets plain in, but without the limit it costs $0.50.
+    assert str(caught.value).splitlines()[1:] == [
+        "  raise limits.budget_usd from 0.70 to 1.00 (pinned by 'a' at least $1.00)",
+        "  drop limits.mean_quality_min",
+    ]
+
+
+def test_a_limit_is_loosened_rather_than_dropped_where_a_bound_of_it_does() -> None:
+    # rated alone is enough for both limits but the mean of 9.5, which nothing reaches.
+    with pytest.raises(
+        NoPlanError, match=r"no plan keeps limits.mean_quality_min; this makes a plan possible"
+    ) as caught:
+        planned([{"id": "a", "seconds": 10}], UNSTATED, limits={"mean_quality_min": "9.5", "budget_usd": 1})
+    assert caught.value.clash is not None
+    assert needed(caught.value.clash) == {"mean_quality_min": 9}
+
+
+def test_a_deadline_that_bars_offers_without_speed_is_part_of_the_clash_and_never_raised_to_nothing() -> None:
+    with pytest.raises(
+        NoPlanError, match=r"no plan keeps limits.budget_usd and limits.deadline_minutes together"
+    ) as caught:
+        planned([{"id": "a", "seconds": 10}], UNSTATED, limits={"deadline_minutes": 5, "budget_usd": "0.70"})
+    assert str(caught.value).splitlines()[1:] == [
+        "  raise limits.budget_usd from 0.70 to 1.00 (pinned by 'a' at least $1.00)",
+        "  drop limits.deadline_minutes",
+    ]
+
+
+def test_a_limit_that_bars_may_have_to_be_dropped_beside_another_that_is_loosened() -> None:
+    clips: list[Raw] = [{"id": "a", "seconds": 10, "count": 2}]
+    caps = [{"where": {"model": "rated"}, "max_clips": 0}, {"max_clips": 1}]
+    with pytest.raises(NoPlanError, match="all of these together do") as caught:
+        planned(clips, UNSTATED, limits={"deadline_minutes": 5, "caps": caps})
+    assert caught.value.clash is not None
+    # Both clips are made, whatever one cap says; the other leaves plain only, which states no speed.
+    together = {item.limit: "dropped" if item.dropped else item.needed for item in caught.value.clash.together}
+    assert together == {"caps[1].max_clips": 2, "deadline_minutes": "dropped"}
 
 
 def test_a_group_may_have_to_be_dropped() -> None:
