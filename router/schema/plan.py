@@ -96,7 +96,7 @@ class ChainStep(Model):
     """What it makes; null where the provider does not state it."""
     audio: AudioTreatment
     """How the clip gets its sound on this step."""
-    segments: tuple[Length, ...]
+    segments: tuple[Length, ...] = Field(min_length=1)
     """Generated lengths, seconds."""
     price_usd: Usd
     """Its price for one clip."""

@@ -209,6 +209,7 @@ SHOWS_ALONE: dict[str, tuple[Doctor, str]] = {
     "generated_seconds": (put(*HERO, "generated_seconds", to=9), r"generated_seconds"),
     "surplus_seconds": (put(*HERO, "surplus_seconds", to=1), r"surplus_seconds is 1, should be 0"),
     "billed_seconds": (put(*HERO, "billed_seconds", to=9), r"billed_seconds"),
+    "no lengths of a step": (put(*CHAIN, 0, "segments", to=[]), r"`segments` must not be empty"),
     "resolution": (put(*HERO, "resolution", to="720p"), r"chain does not begin|does not sell"),
     "resolution everywhere": (
         all_of(
