@@ -148,7 +148,6 @@ def assemble(
     # With a tail in the objective the bound of a proven plan may lie a billionth below it.
     closed = solution.proven and not problem.objective.tails
     bound = sums.objective_usd if closed else min(sums.objective_usd, from_micro(solution.bound))
-    used = [(candidate, behind) for _, candidate, behind, _ in made(choices, counts)]
     unborne = market.availability.unborne(market.offers)
     return Plan(
         schema=1,
@@ -173,7 +172,7 @@ def assemble(
         baselines=baselines(choices, counts, terms),
         moves=moves_for_risk(market, choices, solution, found, time_limit_seconds),
         warnings=(
-            *warnings(scenario, market.catalogs, market.offers, used, routes, unborne, market.on),
+            *warnings(scenario, market.catalogs, market.offers, routes, unborne, market.on),
             *settlement(savings.saving, routes, found.worst),
             *found.warnings,
         ),

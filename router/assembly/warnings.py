@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from router.errors import nearest
-from router.schema.candidate import Candidate, Chain, Offer
+from router.schema.candidate import Offer
 from router.schema.catalog import Catalog
 from router.schema.plan import Route
 from router.schema.scenario import Scenario
@@ -21,7 +21,6 @@ def warnings(
     scenario: Scenario,
     catalogs: Sequence[Catalog],
     offers: Sequence[Offer],
-    used: Sequence[tuple[Candidate, Chain]],
     routes: Sequence[Route],
     unborne: Sequence[str],
     on: dt.date,
@@ -30,21 +29,18 @@ def warnings(
 
     Parameters
     ----------
-    used
-        The candidates and chains that make clips.
     unborne
         Names in the scenario's availability that no offer bears.
     on
         The day that the plan is made for.
     """
     found = [
-        *_stale(catalogs, on),
-        *_retired(catalogs, offers),
+        *of_the_day(catalogs, offers, on),
         *_stated_names(scenario, offers, unborne),
         *_names(scenario, offers),
         *_rules(scenario),
-        *_billing(used),
-        *_unserved(scenario, used),
+        *_billing(routes),
+        *_unserved(scenario, routes),
     ]
     return tuple(dict.fromkeys([*found, *_requests(scenario, routes)]))
 
@@ -63,6 +59,12 @@ def settlement(saving: float, routes: Sequence[Route], worst: Micro) -> Iterator
             "packs and volume discounts are settled on the expected spend: what they save on it is taken off every figure of the cost, "
             "percentiles and the worst case too"
         )
+
+
+def of_the_day(catalogs: Sequence[Catalog], offers: Sequence[Offer], on: dt.date) -> Iterator[str]:
+    """What another day would say otherwise."""
+    yield from _stale(catalogs, on)
+    yield from _retired(catalogs, offers)
 
 
 def _stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
@@ -139,19 +141,18 @@ def _rules(scenario: Scenario) -> Iterator[str]:
         yield f'limits.groups = "{scenario.limits.groups}" binds nothing: no clip names its group'
 
 
-def _billing(used: Sequence[tuple[Candidate, Chain]]) -> Iterator[str]:
-    for _, chain in used:
-        for step in chain.steps:
-            offer = step.candidate.offer
-            if offer.failure_rate and offer.bills_failures == "unknown":
+def _billing(routes: Sequence[Route]) -> Iterator[str]:
+    for route in routes:
+        for step in route.chain:
+            if step.failure_rate and step.bills_failures == "unknown":
                 yield (
-                    f"whether {offer.provider} bills failed generations of {offer.model} is unknown: "
+                    f"whether {step.provider} bills failed generations of {step.model} is unknown: "
                     "counted as billed in the worst case, as not billed in the expected cost"
                 )
 
 
-def _unserved(scenario: Scenario, used: Sequence[tuple[Candidate, Chain]]) -> Iterator[str]:
-    if not scenario.fallback.unserved_usd and any(chain.unserved >= LIKELY_UNSERVED for _, chain in used):
+def _unserved(scenario: Scenario, routes: Sequence[Route]) -> Iterator[str]:
+    if not scenario.fallback.unserved_usd and any(route.unserved_probability >= LIKELY_UNSERVED for route in routes):
         yield (
             "some clips are likely to find their whole chain down, at a cost of nothing; "
             "set fallback.unserved_usd to what that would cost you"

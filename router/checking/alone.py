@@ -10,6 +10,8 @@ from fractions import Fraction
 from router.checking.binding import said_alone
 from router.checking.degraded import degraded_list
 from router.checking.drafts_alone import drafts_and_groups
+from router.checking.moves import moves_alone
+from router.checking.once import once
 from router.checking.prices import Priced, billed, charge, possible, price_lines
 from router.checking.requests import requests
 from router.checking.savings_alone import savings_alone
@@ -29,7 +31,7 @@ def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
         Those of the plan's catalogs that could be found; routes priced by others are not priced again.
     """
     findings = [*_catalogs(plan, catalogs), *_sums(plan), *drafts_and_groups(plan), *_limits(plan), *_baselines(plan)]
-    findings += _certificate(plan)
+    findings += [*_certificate(plan), *once(plan), *moves_alone(plan)]
     findings += [*savings_alone(plan), *degraded_list(plan), *said_alone(plan)]
     lines = price_lines(catalogs)
     at_hand = {catalog.name for catalog in catalogs}

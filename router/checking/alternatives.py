@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from operator import attrgetter
 
+from router.checking.binding import reason
 from router.checking.degraded import ways_below
 from router.checking.drafts import draft_of
 from router.checking.limits import CostedRoute
@@ -98,6 +99,11 @@ class Alternatives:
     def baselines(self, plan: Plan) -> Iterator[str]:
         """The named baselines, worked out again for the clips that the plan makes."""
         ways = [self._ways_of(route) for route, *_ in self.costs]
+        models = [[way.line.entry.model for way in own] for own in ways]
+        rivals = dict.fromkeys(model for own in models if len(set(own)) > 1 for model in own)
+        should = [*(f"always {model}" for model in rivals), "always the dearest eligible"]
+        if (shown := [baseline.name for baseline in plan.baselines]) != should:
+            yield f"baselines are {', '.join(shown) or 'none'}, should be {', '.join(should)}"
         bought = [pack.bought for pack in plan.packs]
         planned = round(self._after([(route.count, cost, route.max_takes) for route, *_, cost in self.costs], bought))
         for baseline in plan.baselines:
@@ -132,6 +138,16 @@ class Alternatives:
                         f"'{route.clips[0]}' costs {route.extra_usd} more than on {route.instead_of}, "
                         f"should be {usd(extra)} more than on {' or '.join(sorted(cheapest))}"
                     )
+
+    def reasons(self, plan: Plan) -> Iterator[str]:
+        """Why clips are left out, worked out again."""
+        for left in plan.left_out:
+            clip = next((self.clips[name] for name in left.clips if name in self.clips), None)
+            if clip is not None:
+                made = [way.cost.expected + way.penalty for way in self.made(clip)]
+                drafted = [way.cost.expected for way in self.drafted(clip)]
+                each = clip.drafts.count * min(drafted) if clip.drafts and drafted else None if clip.drafts else 0.0
+                yield from reason(left, min(made, default=None), each, value_of(clip) or 0)
 
     def made(self, clip: Clip) -> list[Alternative]:
         """Every way to make a clip, below its requirements too."""

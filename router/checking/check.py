@@ -21,6 +21,7 @@ from router.checking.certificate import Sums, refuted
 from router.checking.degraded import degraded_list, lowered_by
 from router.checking.drafts import counts, draft_of, drafting, groups, left_out, per_served
 from router.checking.limits import used_of_limits
+from router.checking.moves import moves_of
 from router.checking.prices import (
     Priced,
     audio_of,
@@ -65,7 +66,9 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     checked = _Check(plan, scenario, catalogs, on)
     findings = list(checked.findings())
     others = Alternatives(checked.book, checked.clips, checked.costs)
-    findings += [*others.baselines(plan), *others.detours()]
+    findings += [*others.reasons(plan), *moves_of(plan, scenario, checked.book.lines)]
+    if len(checked.costs) == len(plan.routes):
+        findings += [*others.baselines(plan), *others.detours()]
     sums = Sums(others)
     bound = usd(sums.bound({}))
     refused, proven = refuted(plan, sums)

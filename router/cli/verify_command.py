@@ -15,7 +15,8 @@ from router.checking.check import check_fully
 from router.cli.common import as_of_option, verbose_option
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
-from router.loading.scenario_file import degrading, resolved_catalogs
+from router.loading.scenario_file import degrading
+from router.market import open_market
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
@@ -34,19 +35,20 @@ def command(plan_file: str, scenario_file: str | None, degrade: bool, on: dt.dat
     With its SCENARIO every price, chain, requirement, limit and total is worked out again from the catalogs. Without it, the plan's own
     figures are held against one another and against the bundled catalogs.
     """
-    plan = Plan.load(plan_file)
+    plan, market = Plan.load(plan_file), None
     if scenario_file is None:
         at_hand = [load_catalog(ref.name) for ref in plan.catalogs if ref.name in bundled_names()]
         findings, proofs = check_alone(plan, at_hand), _said_alone(plan, at_hand)
     else:
         given, day = Scenario.load(scenario_file), on or dt.datetime.now(dt.UTC).date()
         scenario = degrading(given) if degrade else given
-        catalogs = resolved_catalogs(scenario)
+        market = open_market(scenario, day)
+        catalogs = market.catalogs
         findings, bound = check_fully(plan, scenario, catalogs, day)
         findings += check_alone(plan, catalogs)
         proofs = _said(plan, bound)
     if not findings:
-        findings = misstated(plan)
+        findings = misstated(plan, market, on_that_day=on is not None)
     if findings:
         raise InputError(
             [Problem(finding, plan_file if plan_file != "-" else "<stdin>") for finding in dict.fromkeys(findings)]

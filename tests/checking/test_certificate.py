@@ -223,6 +223,7 @@ def test_a_plan_of_groups_that_calls_itself_optimal_is_held_against_what_groups_
     on_n = planned([{**clip, "models": ["n"]} for clip in clips], SOLD, **fields)
     findings, bound = check_fully(on_n, scenario(clips, SOLD, **fields), (SOLD,), ON)
     assert findings == [
+        "baselines are always the dearest eligible, should be always m, always n, always the dearest eligible",
         "certificate: bound_usd is 3.000000, its multipliers prove 2.000000",
         "calls itself optimal without binding limits at 3.000000, but 2.000000 is possible",
     ]

@@ -366,7 +366,7 @@ def test_a_good_plan_over_two_catalogs_of_different_dates_is_agreed_with(router_
     assert "prices of c, d were not worked out again" in router_("verify", plan).out
 
 
-LEAVES_THAT_MAY_DIFFER = {"title", "method", "warnings", "reason", "price_units", "unit"}
+LEAVES_THAT_MAY_DIFFER = {"title", "method", "price_units", "unit"}
 """Words for people; and units that only a catalog in credits has."""
 
 
