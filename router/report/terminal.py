@@ -30,7 +30,8 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         ("Clips", "left"), *group, ("Count", "right"), ("Model", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"),
         ("Expected", "right"), ("Worst case", "right"), ("All expected", "right"),
     ]  # fmt: skip
-    page.table(*_stacked(columns, cells, 2 + len(group), 3, page))
+    if cells:
+        page.table(*_stacked(columns, cells, 2 + len(group), 3, page))
     if alone:
         page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
     for line in _totals(plan):
@@ -54,7 +55,7 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         page.line(line)
     for move in plan.moves:
         page.line(_move(move))
-    for baseline in plan.baselines:
+    for baseline in plan.baselines if plan.routes else ():
         saving = baseline.saving_usd
         share = f" ({saving / baseline.expected_usd:.1%})" if baseline.expected_usd else ""
         verdict = (
@@ -241,7 +242,9 @@ def _totals(plan: Plan) -> Iterator[str]:
     if sums.degraded_expected:
         yield f"Clips that a fallback makes below their requirements: {sums.degraded_expected:.6g} on average."
     if plan.status == "optimal":
-        why = "no limit binds" if plan.method == "argmin" else "within the limits"
+        # What the clips of a group share may be the cheapest way of none of them, and needs no solver.
+        free = plan.method == "argmin" and not any(route.pushed_by for route in plan.routes)
+        why = "no limit binds" if free else "within the limits"
         yield f"Proven optimal: no better plan exists ({why})."
     else:
         yield f"Best plan found in the time given: at most {plan.gap:.2%} above the optimum (bound {usd_text(cents(plan.bound_usd))})."

@@ -500,7 +500,7 @@ class Plan(Model):
     status: Literal["optimal", "feasible"]
     """``optimal``: proven; ``feasible``: the best found within the time limit."""
     method: Literal["argmin", "solver"]
-    """``argmin``: no limit binds, so every clip takes its cheapest way; ``solver``: limits bind."""
+    """``argmin``: no limit binds, so every clip takes its cheapest way, in a group that of the whole group; ``solver``: limits bind."""
     solved: Solved
     """How much of it was left to the solver."""
     gap: float = Field(ge=0, allow_inf_nan=False)

@@ -58,6 +58,30 @@ def test_groups_have_a_column_where_they_bind() -> None:
     assert "scene-4" in narrow
 
 
+def test_a_plan_that_a_group_decides_does_not_say_that_no_limit_binds() -> None:
+    # b needs n; a alone would go to m, for $0.15 instead of $0.95. No solver is needed for that.
+    clips: list[Raw] = [
+        {"id": "a", "seconds": 10, "group": "g"},
+        {"id": "b", "seconds": 10, "group": "g", "models": ["n"]},
+    ]
+    plan = planned(clips, SOLD, limits={"groups": "same-model"})
+    assert (plan.method, plan.totals.expected_usd) == ("argmin", Decimal("1.90"))
+    assert line(plan, "Proven optimal") == "Proven optimal: no better plan exists (within the limits)."
+    free = planned(clips, SOLD)
+    assert line(free, "Proven optimal") == "Proven optimal: no better plan exists (no limit binds)."
+    assert free.totals.expected_usd == Decimal("1.10")
+
+
+def test_a_plan_that_makes_nothing_shows_neither_an_empty_table_nor_what_it_saves() -> None:
+    text = plan_table(planned([{"id": "a", "seconds": 10, "count": 3, "value_usd": "0.10"}], SOLD))
+    # The cheapest way is $0.15.
+    assert text.splitlines()[:2] == [
+        "Plan",
+        "0 clips of 3: nominal $0.00, expected $0.00, P95 $0.00, worst case $0.00 (every clip meeting its own worst)",
+    ]
+    assert "Against" not in text
+
+
 def test_scores_and_minutes_are_shown_in_their_units() -> None:
     # 3 clips of 10 s: 20 s each, 60 s in all, 4 at once: 15 + 20 s = 0.58333... minutes.
     clip = {"id": "a", "seconds": 10, "count": 3, "resolution": "720p"}
