@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 def nearest(word: str, options: Iterable[str]) -> str | None:
     """The option that somebody who wrote ``word`` probably meant, if any is like it.
 
+    One of the same letters is nearest: letters swapped are a commoner slip than one left out.
+
     >>> nearest("resolutoin", ["reference", "resolution"]), nearest("kling-3", ["kling-o3", "kling-3.0"])
     ('resolution', 'kling-3.0')
+    >>> nearest("modle", ["model", "mode"]), nearest("mod", ["modify", "model"])
+    ('model', 'modify')
     """
     import difflib  # Only a mistake needs it
 
     known = list(options)
     begun = [option for option in known if len(word) > 2 and option.startswith(word)]
-    return next(iter(begun or difflib.get_close_matches(word[:100], known, n=1)), None)
+    swapped = [option for option in known if sorted(option) == sorted(word)]
+    return next(iter(begun or swapped or difflib.get_close_matches(word[:100], known, n=1)), None)
 
 
 class RouterError(Exception):

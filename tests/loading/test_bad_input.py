@@ -80,6 +80,10 @@ SCENARIOS: dict[str, tuple[str, list[tuple[int, str]]]] = {
     ),
     "a top-level field": ('titel = "x"\n' + CLIP, [(1, "`titel`: no such field; did you mean `title`?")]),
     "a limit": (CLIP + "[limits]\nbudgt_usd = 3\n", [(5, "did you mean `budget_usd`?")]),
+    "swapped letters": (
+        CLIP + '[[limits.caps]]\nwhere = { modle = "m" }\nmax_usd = 1\n',
+        [(5, "did you mean `model`?")],
+    ),
     "a cap's field": (CLIP + "[[limits.caps]]\nmax_clip = 3\nmax_usd = 1\n", [(5, "did you mean `max_clips`?")]),
     "a cap's where": (
         CLIP + '[[limits.caps]]\nmax_clips = 3\nwhere = { provder = "x" }\n',
