@@ -13,7 +13,7 @@ from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
 from router.pipeline import plan
-from router.schema.candidate import Candidate, Chain, Offer, Rejection
+from router.schema.candidate import Candidate, Chain, ClipClass, Offer, Rejection
 from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Plan, Route
 from router.schema.scenario import Scenario
@@ -37,7 +37,7 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
     own, *drafts = clip_classes([clip])
     choices = ways_to_make(own, market)
     made: Plan | None = None
-    notes = [f"its {d.drafts_each} {requirements(d)} are routed on their own" for d in drafts]
+    notes = [_drafts(d) for d in drafts]
     try:
         made = plan(scenario, on=market.on, shadow_prices=False)
     except NoPlanError as error:
@@ -67,6 +67,13 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
     )
 
 
+def _drafts(own: ClipClass) -> str:
+    words = requirements(own)
+    if own.drafts_each == 1:
+        return f"its draft {words.removeprefix('drafts ')} is routed on its own"
+    return f"its {own.drafts_each} {words} are routed on their own"
+
+
 def _chosen(made: Plan | None, clip_id: str, candidate: Candidate) -> int:
     return sum(
         count
@@ -90,7 +97,7 @@ def _pushed(made: Plan | None, clip_id: str) -> Iterator[str]:
     for route in made.routes if made else ():
         if clip_id in route.clips and route.pushed_by:
             count = dict(zip(route.clips, route.counts, strict=True))[clip_id]
-            what = f"{count} {'drafts' if route.draft else 'of them'}"
+            what = f"{count} draft{'' if count == 1 else 's'}" if route.draft else f"{count} of them"
             where = f"on {route.provider}/{route.model}, {usd_text(route.extra_usd)} each above {route.instead_of}"
             yield f"the plan makes {what} {where}: for {reasons_text(route.pushed_by)}"
 

@@ -121,6 +121,8 @@ def test_an_explanation_is_of_the_finished_clip() -> None:
 def test_an_explanation_says_that_drafts_go_their_own_way() -> None:
     told = explain(scenario([HERO], SOLD), "hero", on=ON)
     assert told.notes == ("its 4 drafts of 10 s, text-to-video are routed on their own",)
+    told = explain(scenario([{**HERO, "drafts": {"count": 1}}], SOLD), "hero", on=ON)
+    assert told.notes == ("its draft of 10 s, text-to-video is routed on its own",)
 
 
 def test_groups_that_no_clip_names_are_worth_a_warning() -> None:
