@@ -128,6 +128,15 @@ def _plain(amount: Decimal) -> str:
     return f"{whole}.{decimals[:2]}{decimals[2:].rstrip('0')}" if point else whole
 
 
+def field_of(limit: str) -> str:
+    """Where the bound of a limit stands, below ``limits``: the limit itself, but for the one that is a table.
+
+    >>> field_of("budget_usd"), field_of("cvar")
+    ('budget_usd', 'cvar.usd')
+    """
+    return "cvar.usd" if limit == "cvar" else limit
+
+
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """The smallest loosening of one limit alone that makes a plan possible, if any does."""
@@ -152,7 +161,8 @@ class Relaxation:
 
     def __str__(self) -> str:
         verb = "raise" if self.kind == "at_most" else "lower"
-        text = f"limits.{self.limit}" + ("" if self.bound is None else f" = {_plain(self.bound)}")
+        field = field_of(self.limit)
+        text = f"limits.{field}" + ("" if self.bound is None else f" = {_plain(self.bound)}")
         if self.dropped:
             text = f"drop limits.{self.limit}"
         elif self.bound is None:
@@ -160,7 +170,7 @@ class Relaxation:
         elif self.needed is None:
             text += ": no value of it alone makes a plan possible"
         else:
-            text = f"{verb} limits.{self.limit} from {_plain(self.bound)} to {_plain(self.needed)}"
+            text = f"{verb} limits.{field} from {_plain(self.bound)} to {_plain(self.needed)}"
         if self.pinned_by:
             text += " (pinned by " + ", ".join(self.pinned_by) + ")"
         return f"{self.where}: {text}" if self.where else text

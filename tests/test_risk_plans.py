@@ -118,7 +118,7 @@ def test_a_worst_case_per_run_can_be_limited() -> None:
 
 
 def test_a_tail_that_no_plan_keeps_says_what_it_would_have_to_be() -> None:
-    with pytest.raises(NoPlanError, match=r"raise limits\.cvar from 100\.00 to 150\.00"):
+    with pytest.raises(NoPlanError, match=r"raise limits\.cvar\.usd from 100\.00 to 150\.00"):
         risky(limits={"cvar": {"usd": 100}})
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from router.errors import Relaxation, Unservable
+from router.errors import Relaxation, Unservable, field_of
 from router.schema.base import Path
 from router.schema.candidate import Choices, ClipClass, Rejection
 from router.schema.scenario import Clip
@@ -67,12 +67,14 @@ def relaxation(
     Parameters
     ----------
     pins
-        (clip, what it must use of the limit at least), most first.
+        (clip or its drafts, what they must use of the limit at least), most first.
     """
     field, _, rest = name.partition("[")
     position, _, bound_of = rest.partition("].")
     # A position among caps; what stands in brackets otherwise (a model, a group) is no place in the file.
-    path: Path = ("limits", field, int(position), bound_of) if position.isdigit() else ("limits", field)
+    path: Path = (
+        ("limits", field, int(position), bound_of) if position.isdigit() else ("limits", *field_of(field).split("."))
+    )
     return Relaxation(
         limit=name,
         bound=_shown(bound, unit, sense),
@@ -88,13 +90,14 @@ def relaxation(
 def pinning(
     choices: Sequence[Choices], clips: Sequence[Clip], pins: Sequence[tuple[int, float | Fraction]]
 ) -> list[tuple[str, Fraction]]:
-    """(first clip of the class, what all its clips must use at least), most first."""
+    """(first clip of the class in quotes, or its drafts; what all of them must use at least), most first."""
     found = []
     for position, least in pins:
         if position >= len(choices):  # What is bought besides clips
             continue
         own = choices[position].clip_class
-        found.append((clips[own.clips[0][0]].id, Fraction(least) * own.count))
+        name = f"'{clips[own.clips[0][0]].id}'"
+        found.append((name if own.draft_of is None else f"drafts of {name}", Fraction(least) * own.count))
     return sorted(found, key=lambda pin: -pin[1])
 
 
@@ -110,11 +113,11 @@ def _shown(amount: float | Fraction, unit: str, sense: str) -> Decimal:
 
 def _pin(clip: str, used: Fraction, unit: str, sense: str) -> str:
     if sense == "at_least":
-        return f"'{clip}', which cannot count towards it"
+        return f"{clip}, which cannot count towards it"
     amounts = {
         "usd": usd_text(Decimal(math.ceil(used / 10_000)).scaleb(-2)),
         "seconds": seconds_text(used),
-        "clips": f"{int(used)} clips",
+        "clips": f"{int(used)} clip{'' if used == 1 else 's'}",
         "minutes": f"{float(used):.6g} minutes",
     }
-    return f"'{clip}' at least {amounts[unit]}" if unit in amounts else f"'{clip}'"
+    return f"{clip} at least {amounts[unit]}" if unit in amounts else clip

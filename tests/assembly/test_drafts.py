@@ -275,6 +275,6 @@ def test_drafts_move_with_their_clips(unmade: list[int]) -> None:
     ],
 )
 def test_a_limit_is_looked_up_where_it_stands_in_the_file(name: str, path: tuple[str | int, ...]) -> None:
-    found = relaxation(name, "at_most", "minutes", Fraction(10), Fraction(32, 3), [("a", Fraction(5, 2))], repr)
+    found = relaxation(name, "at_most", "minutes", Fraction(10), Fraction(32, 3), [("'a'", Fraction(5, 2))], repr)
     assert found.where == repr(path)
     assert str(found) == f"{path!r}: raise limits.{name} from 10 to 10.666667 (pinned by 'a' at least 2.5 minutes)"
