@@ -44,11 +44,11 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
         notes.append(f"no plan exists for the scenario as a whole: {error}")
     chosen = [_chosen(made, clip_id, candidate) for candidate in choices.candidates]
     every = list(zip(choices.candidates, choices.chains, chosen, strict=True))
-    pairs = [pair for pair in every if not pair[0].degraded]
+    pairs = [pair for pair in every if not pair[0].degraded or pair[2]]
     notes += tuple(_below(candidate, count) for candidate, _, count in every if candidate.degraded and count)
     notes += _pushed(made, clip_id)
-    winner = min((chain.expected for _, chain, count in pairs if count), default=None)
-    ranked = sorted(pairs, key=lambda pair: (pair[1].expected, pair[1].worst, pair[0].offer.order))
+    winner = min((chain.expected + way.penalty for way, chain, count in pairs if count), default=None)
+    ranked = sorted(pairs, key=lambda pair: (pair[1].expected + pair[0].penalty, pair[1].worst, pair[0].offer.order))
     refused = rejections(own, market.offers, scenario.dubbing, scenario.limits)
     left = sum(
         n
@@ -120,7 +120,9 @@ def _candidate(candidate: Candidate, chain: Chain, chosen: int, winner: float | 
         price_usd=from_micro(candidate.price),
         expected_usd=from_micro(chain.expected),
         worst_usd=from_micro(chain.worst),
-        gap_usd=None if winner is None else from_micro(round(chain.expected) - round(winner)),
+        degraded=candidate.degraded,
+        penalty_usd=from_micro(candidate.penalty),
+        gap_usd=None if winner is None else from_micro(round(chain.expected + candidate.penalty) - round(winner)),
         chain=chain_steps(chain),
     )
 

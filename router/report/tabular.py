@@ -48,7 +48,7 @@ def explanation_csv(explanation: Explanation) -> str:
     """Every offer for one clip, as CSV."""
     header = (
         "offer", "provider", "model", "mode", "resolution", "sound", "chosen", "price_usd", "expected_usd", "worst_usd",
-        "gap_usd", "fallbacks", "reason", "detail",
+        "gap_usd", "fallbacks", "reason", "detail", "degraded", "penalty_usd",
     )  # fmt: skip
     return to_csv(
         header,
@@ -57,6 +57,7 @@ def explanation_csv(explanation: Explanation) -> str:
                 offer.position, offer.provider, offer.model, offer.mode, offer.resolution or "", offer.sound, offer.chosen,
                 offer.price_usd, offer.expected_usd, offer.worst_usd, offer.gap_usd,
                 "; ".join(f"{step.provider}/{step.model}" for step in offer.chain[1:]), offer.reason, offer.detail,
+                "; ".join(offer.degraded), offer.penalty_usd if offer.degraded else "",
             )
             for offer in explanation.offers
         ],

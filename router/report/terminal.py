@@ -9,7 +9,7 @@ from router.report.limits import clips_text, limits_table, pushed_lines
 from router.report.page import Column, Page, cents
 from router.report.tabular import lengths_text
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
-from router.schema.explanation import Explanation
+from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Move, Plan, Route
 from router.units import plain_seconds, seconds_text, usd_text
 
@@ -73,25 +73,13 @@ def explanation_table(explanation: Explanation, width: int | None = None, *, col
     """Every offer for one clip: the candidates, cheapest first, then the rejections."""
     page = Page(width, colour=colour)
     page.line(f"{explanation.clip}: {explanation.count} x {explanation.requirements}", style="bold")
+    candidates = [offer for offer in explanation.offers if offer.verdict == "candidate"]
+    below = any(offer.degraded for offer in candidates)
     columns: list[Column] = [
         ("", "left"), ("Offer", "whole"), ("Makes", "left"), ("Length", "left"), ("Price", "right"), ("Expected", "right"),
-        ("Worst case", "right"), ("Gap", "right"), ("If it is down", "left"),
+        ("Worst case", "right"), *([("Penalty", "right")] if below else []), ("Gap", "right"), ("If it is down", "left"),
     ]  # fmt: skip
-    candidates = [offer for offer in explanation.offers if offer.verdict == "candidate"]
-    rows = []
-    for offer in candidates:
-        mark = ("*" if offer.chosen == explanation.count else f"* {offer.chosen}") if offer.chosen else ""
-        fallbacks = ", ".join(f"{step.model} {usd_text(step.billed_usd)}" for step in offer.chain[1:])
-        makes = _makes(offer.mode, offer.resolution, offer.chain[0].audio)
-        costs = (
-            offer.price_usd,
-            offer.expected_usd and _mean(offer.expected_usd),
-            offer.worst_usd,
-            offer.gap_usd and _mean(offer.gap_usd),
-        )
-        rows.append((
-            mark, f"{offer.provider}/{offer.model}", makes, _segments(offer.segments), *map(_usd, costs), fallbacks or "unserved",
-        ))  # fmt: skip
+    rows = [_candidate_cells(offer, explanation.count, penalty=below) for offer in candidates]
     if rows:
         page.table(*_stacked(columns, rows, 1, 2, page))
     refused = [offer for offer in explanation.offers if offer.verdict == "rejected"]
@@ -108,12 +96,35 @@ def explanation_table(explanation: Explanation, width: int | None = None, *, col
         ]
         page.table([("Offer", "whole"), ("Makes", "left"), ("Reason", "whole"), ("Because it", "left")], cells)
     if candidates and any(offer.chosen for offer in candidates):
-        page.line("* chosen by the plan; gap: expected cost above the chosen one's")
+        cost = "expected cost and penalty" if below else "expected cost"
+        page.line(f"* chosen by the plan; gap: {cost} above the chosen one's")
     if explanation.left_out:
         page.line(f"The plan leaves out {explanation.left_out} of {explanation.count}.", style="yellow")
     for note in explanation.notes:
         page.line(note, style="yellow")
     return page.text()
+
+
+def _candidate_cells(offer: ExplainedOffer, count: int, *, penalty: bool) -> tuple[str, ...]:
+    """One way to make a clip, of which ``count`` are needed."""
+    mark = ("*" if offer.chosen == count else f"* {offer.chosen}") if offer.chosen else ""
+    fallbacks = ", ".join(f"{step.model} {usd_text(step.billed_usd)}" for step in offer.chain[1:])
+    makes = _makes(offer.mode, offer.resolution, offer.chain[0].audio)
+    if offer.degraded:
+        makes += f", below {' and '.join(offer.degraded)}"
+    counted = [offer.penalty_usd if offer.degraded else None] if penalty else []
+    costs = (
+        offer.price_usd, offer.expected_usd and _mean(offer.expected_usd), offer.worst_usd, *counted,
+        offer.gap_usd and _mean(offer.gap_usd),
+    )  # fmt: skip
+    return (
+        mark,
+        f"{offer.provider}/{offer.model}",
+        makes,
+        _segments(offer.segments),
+        *map(_usd, costs),
+        fallbacks or "unserved",
+    )
 
 
 def catalogs_table(catalogs: Sequence[Catalog], width: int | None = None, *, colour: bool = False) -> str:

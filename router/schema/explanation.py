@@ -1,5 +1,6 @@
 """Why a clip goes where it goes: every offer as a candidate with its costs, or as a rejection with its reason."""
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -39,8 +40,12 @@ class ExplainedOffer(Model):
     """Mean cost of one clip."""
     worst_usd: Usd | None = None
     """The most that one clip can cost."""
+    degraded: tuple[Literal["resolution", "audio", "seconds"], ...] = ()
+    """Requirements below which the plan makes clips in this way; the offer as the clip asks for it stands by itself."""
+    penalty_usd: Usd = Decimal(0)
+    """What counts against one clip for that; no money changes hands."""
     gap_usd: Usd | None = None
-    """Expected cost above that of the winner."""
+    """Expected cost and penalty above those of the winner."""
     chain: tuple[ChainStep, ...] = ()
     """The candidates in the order in which they are tried."""
     reason: Text = ""
@@ -63,6 +68,6 @@ class Explanation(Model):
     requirements: Text
     """What it needs, in words."""
     offers: tuple[ExplainedOffer, ...]
-    """Candidates first, cheapest first; then rejections in catalog order."""
+    """Candidates first, cheapest first, with ways below the requirements that the plan takes; then rejections in catalog order."""
     notes: tuple[str, ...] = ()
     """What else matters."""

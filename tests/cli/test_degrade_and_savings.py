@@ -52,6 +52,38 @@ def test_degrade_lets_clips_be_made_below_their_requirements(router_: Router, gi
     ]
 
 
+def test_explain_shows_the_way_below_the_requirements_that_the_plan_takes(router_: Router, tmp_path: Path) -> None:
+    scenario = written(
+        tmp_path,
+        SCENARIO.replace("[objective.penalty_usd]", "[objective]\ndegrade = true\n[objective.penalty_usd]"),
+        "s.toml",
+    )
+    told = router_("explain", scenario, "a", "--as-of", DAY, "--format", "json").json
+    shown = [
+        (
+            way["model"],
+            way["resolution"],
+            way["chosen"],
+            way["price_usd"],
+            way["degraded"],
+            way["penalty_usd"],
+            way["gap_usd"],
+        )
+        for way in told["offers"]
+        if way["verdict"] == "candidate"
+    ]
+    # $1.00 at 720p and a penalty of $0.05; at 1080p $1.25 on kling-o3 and $1.50 on kling-3.0.
+    assert shown == [
+        ("kling-o3", "720p", 200, "1.000000", ["resolution"], "0.050000", "0.000000"),
+        ("kling-o3", "1080p", 0, "1.250000", [], "0.000000", "0.200000"),
+        ("kling-3.0", "1080p", 0, "1.500000", [], "0.000000", "0.450000"),
+    ]
+    table = " ".join(router_("explain", scenario, "a", "--as-of", DAY, "--format", "table").out.split())
+    # kling-3.0 at 720p catches it: 10 s at $0.113.
+    assert "$1.00 $1.00 $1.13 $0.05 $0.00" in table
+    assert "gap: expected cost and penalty above the chosen one's" in table
+
+
 def test_degrade_without_a_penalty_is_the_input_error_of_a_file_that_says_so(router_: Router, tmp_path: Path) -> None:
     asked = router_.plan(QUICKSTART, "--degrade")
     assert asked.status == 2

@@ -194,9 +194,12 @@ def test_packs_and_degraded_clips_go_together() -> None:
     assert (sums.list_usd, sums.expected_usd, sums.objective_usd) == (1, Decimal("0.5"), Decimal("0.6"))
 
 
-def test_explain_shows_the_ways_that_meet_the_requirements_and_notes_those_below() -> None:
+def test_explain_shows_the_ways_that_meet_the_requirements_and_the_one_below_that_is_taken() -> None:
     found = explain(scenario([CLIP], LOUD, objective=lowering(resolution="0.1")), "c", on=ON)
-    assert [(offer.model, offer.chosen) for offer in found.offers if offer.verdict == "candidate"] == [("high", 0)]
+    assert [(offer.model, offer.chosen) for offer in found.offers if offer.verdict == "candidate"] == [
+        ("low", 1),
+        ("high", 0),
+    ]
     assert found.notes == ("the plan makes 1 of them on p/low below resolution, at a penalty of $0.10 each",)
 
 
