@@ -20,7 +20,7 @@ the two ends.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import mul
@@ -85,6 +85,8 @@ class Corner:
     """No solution costs less."""
     counts: Counts | None
     """A solution that costs this much, if the moves behind it are one."""
+    options: frozenset[tuple[int, int]]
+    """The (class, option) pairs of these moves, and of all that do the same at the same cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ def corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
     )
     if not 0 < lattice.size < MOST_KEYS:
         return None
-    moves = _different(_moves(problem, at, lattice))
+    every = sorted(_moves(problem, at, lattice))
+    moves = _different(every)
     left = [_left(problem, limit, at.base) for limit in at.tight]
     whole = [int(rest) for rest, limit in zip(left, at.tight, strict=True) if limit.whole]
     target = lattice.element(whole, float(left[money]) if money >= 0 else 0.0)
@@ -156,7 +159,9 @@ def corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
     cost -= sum(map(mul, at.prices, left))
     if price:
         left[money] -= Fraction((excess - sum(moves[k].excess * times for k, times in made.items())) / price)
-    return Corner(float(cost) + excess, _settled(problem, at, left, moves, made))
+    like = {_effect(moves[k]): moves[k].excess + HAIR for k in made}
+    options = frozenset((m.c, m.o) for m in every if m.c >= 0 and m.excess <= like.get(_effect(m), -1.0))
+    return Corner(float(cost) + excess, _settled(problem, at, left, moves, made), options)
 
 
 def _corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> _At | None:
@@ -253,11 +258,16 @@ def _moves(problem: Problem, at: _At, lattice: Lattice) -> Iterator[_Move]:
         yield _Move(prices[k], *lattice.element([int(k == other) for other in whole], 0.0), -1, place)
 
 
-def _different(moves: Iterable[_Move]) -> list[_Move]:
-    """The cheapest move of those that do the same, cheapest first."""
+def _effect(move: _Move) -> tuple[int, int]:
+    """Moves of the same effect do the same."""
+    return move.key, round(move.real / HAIR)
+
+
+def _different(moves: Sequence[_Move]) -> list[_Move]:
+    """The first of sorted moves that do the same."""
     cheapest: dict[tuple[int, int], _Move] = {}
-    for move in sorted(moves):
-        cheapest.setdefault((move.key, round(move.real / HAIR)), move)
+    for move in moves:
+        cheapest.setdefault(_effect(move), move)
     return list(cheapest.values())
 
 

@@ -9,8 +9,10 @@ Ties are broken by further solves over those options, each with the optimum of t
 from __future__ import annotations
 
 import math
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from router import log
 from router.errors import SolverError, TimeLimitError
@@ -24,6 +26,9 @@ from router.optimization.process import warm_up
 from router.optimization.rows import Amounts, Counts, Limit, Number, Uses, weighed
 from router.optimization.run import OTHER, Clock, EndedError, Found, run, solve_model
 from router.optimization.tails import Objective
+
+if TYPE_CHECKING:
+    from router.optimization.corner import Corner
 
 TIE_NODES = 1000
 """How far a search among plans of equal cost goes; a count, not a time, so that the same plan comes out every time."""
@@ -149,8 +154,10 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
         return None
     relaxed, amounts = answer
     most = relaxed.possible(most)
-    if amounts and (at_corner := _cornered(problem, relaxed, amounts)) is not None:
-        return at_corner
+    at_corner = _cornered(problem, relaxed, amounts) if amounts else None
+    floor = -math.inf if at_corner is None else at_corner.lower
+    if at_corner is not None and at_corner.counts is not None and problem.cost(at_corner.counts) - floor <= HALF_A_UNIT:
+        return Least(at_corner.counts, relaxed, problem.cost(at_corner.counts), proven=True)
     if outline.objective.tails:
         near, opened = NEAR * abs(relaxed.value), OPEN_STEPS * (1 + len(outline.limits))
     else:
@@ -165,6 +172,8 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
     while True:
         open_to = relaxed.closing(relaxed.value + room, most)
         first = known is None and not near and open_to != most
+        if first and at_corner is not None:
+            open_to = _opened(open_to, at_corner.options, most)
         max_nodes = TAIL_NODES if near else CORE_NODES if first else None
         reached = None if known is None or near else float(outline.objective.value(known.counts)) + HALF_A_UNIT
         try:
@@ -184,15 +193,23 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
         if known is not None and not found.proven and value > float(outline.objective.value(known.counts)):
             return known
         enough = open_to == most or value <= relaxed.value + room
-        exact = enough and found.proven
+        exact = (enough and found.proven) or value <= floor + HALF_A_UNIT
         # What is closed weighs more than the room; of what is open, the search knows.
         searched = found.bound if open_to == most else min(found.bound, relaxed.value + room)
-        lower = value if exact else min(value, max(relaxed.value, searched))
+        lower = value if exact else min(value, max(relaxed.value, searched, floor))
         known = _better(outline.objective, known, Least(found.counts, relaxed, lower, exact or value <= lower + near))
         if known.proven or not (found.proven or first):
             return known
         # Where many options, or alternatives, cost next to nothing, a solution a little better closes most of them again.
         room = min(4 * room + 1, value - relaxed.value) if near or problem.selectors else value - relaxed.value
+
+
+def _opened(open_to: Counts, options: Set[tuple[int, int]], most: Counts) -> Counts:
+    """What is open, and these options."""
+    return tuple(
+        tuple(top if (c, o) in options else now for o, (now, top) in enumerate(zip(*own, strict=True)))
+        for c, own in enumerate(zip(open_to, most, strict=True))
+    )
 
 
 def _better(objective: Objective, known: Least | None, new: Least) -> Least:
@@ -202,8 +219,8 @@ def _better(objective: Objective, known: Least | None, new: Least) -> Least:
     return replace(known, lower=max(new.lower, known.lower))
 
 
-def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Least | None:
-    """The optimum, where the corner relaxation finds one; tried where classes have members to spare and nothing but rows couples them."""
+def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
+    """The corner relaxation, where it can be had: tried where classes have members to spare and nothing but rows couples them."""
     classes = problem.groups
     members, options = sum(group.count for group in classes), sum(len(group.options) for group in classes)
     coupled = problem.tails or problem.ceilings or problem.selectors
@@ -211,10 +228,7 @@ def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Least | Non
         return None
     from router.optimization.corner import corner  # As in `_sifted`
 
-    found = corner(problem, relaxed, amounts)
-    if found is None or found.counts is None or problem.cost(found.counts) - found.lower > HALF_A_UNIT:
-        return None
-    return Least(found.counts, relaxed, problem.cost(found.counts), proven=True)
+    return corner(problem, relaxed, amounts)
 
 
 def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> tuple[Bound, Amounts] | None:

@@ -80,6 +80,8 @@ def test_no_plan_costs_less_than_the_corner_says_and_its_own_costs_just_that(mon
             assert problem.holds(found.counts)
             assert problem.cost(found.counts) == pytest.approx(least, abs=0.5)
             assert found.lower == pytest.approx(least, abs=0.5)
+            used = {(c, o) for c, own in enumerate(found.counts) for o, n in enumerate(own) if n}
+            assert len(used - found.options) <= len(problem.groups) + len(problem.rows)
     assert tried > 100
     # Where members are few, the moves often ask for more of them than there are: then it is a bound and no more.
     assert tried / 3 < solved < tried
