@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from benchmarks.campaign import campaign
 from benchmarks.certificate import certificate
 from benchmarks.coupled import groups, packs
 from benchmarks.distribution import distribution
@@ -29,6 +30,7 @@ QUESTIONS: dict[str, Question] = {
     "different": different,
     "groups": groups,
     "packs": packs,
+    "campaign": campaign,
     "certificate": certificate,
     "distribution": distribution,
     "shell": lambda rounds, _: shell(rounds),

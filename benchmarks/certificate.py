@@ -98,11 +98,11 @@ def certificate(rounds: int, limit_seconds: float) -> Result:
     )
 
 
-def limited(seed: int) -> tuple[Scenario, Catalog]:
-    """The scenario of a seed, and its catalog."""
+def limited(seed: int, total: int = CLIPS) -> tuple[Scenario, Catalog]:
+    """The scenario of a seed, with so many clips, and its catalog."""
     dice = random.Random(seed)
     catalog = Catalog.model_validate(_market(dice))
-    counts = classes.shared_out(seed, CLIPS, classes.CLASSES)
+    counts = classes.shared_out(seed, total, classes.CLASSES)
     clips = [_clip(dice, number, count) for number, count in enumerate(counts)]
     free: dict[str, Any] = {"title": f"Benchmark, seed {seed}", "catalogs": [catalog], "clips": clips}
     limits = _limits(plan(Scenario.model_validate(free), on=ON))

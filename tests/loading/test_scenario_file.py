@@ -155,3 +155,8 @@ def test_a_scenario_in_code_takes_the_same_values() -> None:
     scenario = Scenario.model_validate({"clips": [{"seconds": 5.1}], "limits": {"budget_usd": 0.3}})
     # A float stands for the literal that Python prints for it.
     assert (scenario.clips[0].seconds, scenario.limits.budget_usd) == (Decimal("5.1"), Decimal("0.3"))
+
+
+def test_a_cap_may_allow_the_seconds_of_as_many_clips_as_there_can_be(tmp_path: Path) -> None:
+    text = "[[clips]]\nseconds = 10\ncount = 1000000000\n[[limits.caps]]\nmax_seconds = 9999999999.5\n"
+    assert loaded(tmp_path, text).limits.caps[0].max_seconds == Decimal("9999999999.5")
