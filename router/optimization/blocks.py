@@ -16,13 +16,12 @@ class Block:
     classes: tuple[int, ...]
     problem: Problem
 
-    @property
-    def size(self) -> Size:
-        """What the solver sees of it at first."""
-        part = self.problem
-        links = sum(1 + sum(map(len, selector.alternatives)) for selector in part.selectors)
-        columns = sum(len(group.options) for group in part.groups) + sum(len(s.alternatives) for s in part.selectors)
-        return Size(1, columns, len(part.groups) + len(part.limits) + len(part.rough) + links, 1)
+
+def size(part: Problem) -> Size:
+    """What the solver sees of a part at first."""
+    links = sum(1 + sum(map(len, selector.alternatives)) for selector in part.selectors)
+    columns = sum(len(group.options) for group in part.groups) + sum(len(s.alternatives) for s in part.selectors)
+    return Size(1, columns, len(part.groups) + len(part.limits) + len(part.rough) + links, 1)
 
 
 def blocks(problem: Problem) -> tuple[Block, ...]:
@@ -46,7 +45,7 @@ def blocks(problem: Problem) -> tuple[Block, ...]:
         parts.setdefault(found(c) if c in touched else -1, []).append(c)
     if len(parts) == 1:
         return (Block(tuple(range(len(problem.groups))), problem),)
-    return tuple(Block(tuple(classes), _only(problem, classes)) for classes in parts.values())
+    return tuple(Block(tuple(classes), only(problem, classes)) for classes in parts.values())
 
 
 def _connections(problem: Problem) -> Iterable[Iterable[int]]:
@@ -57,7 +56,7 @@ def _connections(problem: Problem) -> Iterable[Iterable[int]]:
     yield from (part.classes for part in problem.rough)
 
 
-def _only(problem: Problem, classes: Sequence[int]) -> Problem:
+def only(problem: Problem, classes: Sequence[int]) -> Problem:
     """The problem over these classes, with what connects any of them."""
     own = frozenset(classes)
 

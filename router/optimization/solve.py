@@ -7,7 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from router.optimization.blocks import Block, blocks, together
+from router.optimization.blocks import Block, blocks, size, together
+from router.optimization.merging import merged
 from router.optimization.problem import Certificate, Problem, Size, Solution, without_limits
 from router.optimization.rows import Counts
 
@@ -39,9 +40,9 @@ def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution
         found.append((block, part))
     counts = together(problem, ((block, part.counts) for block, part in found))
     cost, bound = (math.fsum(getattr(part, figure) for _, part in found) for figure in ("cost", "bound"))
-    size = sum((part.size for _, part in found), Size())
+    sizes = sum((part.size for _, part in found), Size())
     proven = all(part.proven for _, part in found)
-    return Solution(counts, cost, bound, "solver", proven, size, _certificate([part for _, part in found]))
+    return Solution(counts, cost, bound, "solver", proven, sizes, _certificate([part for _, part in found]))
 
 
 def argmin(problem: Problem, free: Counts) -> Solution | None:
@@ -55,14 +56,18 @@ def argmin(problem: Problem, free: Counts) -> Solution | None:
 
 def _solved(block: Block, free: Counts, time_limit_seconds: float | None) -> Solution | None:
     """The best solution of one part."""
-    part = block.problem
-    if (best := argmin(part, free)) is not None:
+    whole = block.problem
+    if (best := argmin(whole, free)) is not None:
         return best
     from router.optimization.solver import optimum  # Importing the solver costs more than most plans
 
-    floor = -math.inf if any(tail.weight for tail in part.tails) else part.cost(free)
-    found = optimum(part, floor=floor, time_limit_seconds=time_limit_seconds)
-    return None if found is None else replace(found, size=replace(block.size, nodes=max(1, found.size.nodes)))
+    floor = -math.inf if any(tail.weight for tail in whole.tails) else whole.cost(free)
+    fewer = merged(whole)
+    found = optimum(fewer.problem, floor=floor, time_limit_seconds=time_limit_seconds)
+    if found is None:
+        return None
+    counts = fewer.parted(found.counts, whole)
+    return replace(found, counts=counts, size=replace(size(fewer.problem), nodes=max(1, found.size.nodes)))
 
 
 def _certificate(parts: Sequence[Solution]) -> Certificate | None:

@@ -1,0 +1,71 @@
+"""Classes that neither costs nor limits can tell apart, taken together as one: which of them goes where does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+
+from router.optimization.blocks import only
+from router.optimization.problem import Problem
+from router.optimization.rows import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A problem with fewer classes, and the classes of the whole that each stands for."""
+
+    classes: tuple[tuple[int, ...], ...]
+    problem: Problem
+
+    def parted(self, counts: Counts, whole: Problem) -> Counts:
+        """A solution of the problem as one of the whole: options are handed out in their order, to classes in theirs."""
+        rows: list[tuple[int, ...]] = [()] * len(whole.groups)
+        for classes, row in zip(self.classes, counts, strict=True):
+            left = list(row)
+            for c in classes:
+                rows[c] = _taken(left, whole.groups[c].count)
+        return tuple(rows)
+
+
+def merged(problem: Problem) -> Merged:
+    """The problem with like classes taken together; those of selectors, and of what is not convex, are left as they are."""
+    apart = frozenset().union(
+        *(selector.classes for selector in problem.selectors), *(part.classes for part in problem.rough)
+    )
+    alike: dict[Hashable, list[int]] = {}
+    for c, group in enumerate(problem.groups):
+        alike.setdefault(c if c in apart else group.options, []).append(c)
+    classes: dict[Hashable, list[int]] = {}
+    for same in alike.values():
+        for c in same:
+            classes.setdefault(c if len(same) == 1 else _signs(problem, c), []).append(c)
+    found = tuple(map(tuple, sorted(classes.values())))
+    if len(found) == len(problem.groups):
+        return Merged(found, problem)
+    fewer = only(problem, [own[0] for own in found])
+    counts = (sum(problem.groups[c].count for c in own) for own in found)
+    groups = tuple(replace(group, count=count) for group, count in zip(fewer.groups, counts, strict=True))
+    return Merged(found, replace(fewer, groups=groups))
+
+
+def _signs(problem: Problem, c: int) -> Hashable:
+    """All that a class is known by."""
+    objectives = [problem.objective, *(ceiling.objective for ceiling in problem.ceilings)]
+    tails = [*problem.tails, *(tail for objective in objectives for tail in objective.tails)]
+    uses = [part[c] for row in problem.rows for part in (row.uses, row.per) if part is not None]
+    return (
+        problem.groups[c].options,
+        tuple(uses),
+        tuple(objective.weights[c] for objective in objectives),
+        tuple(tail.costs[c] for tail in tails),
+    )
+
+
+def _taken(left: list[int], count: int) -> tuple[int, ...]:
+    """So many of what is left, the first options first."""
+    taken = []
+    for o, amount in enumerate(left):
+        taken.append(min(amount, count))
+        left[o] -= taken[-1]
+        count -= taken[-1]
+    return tuple(taken)
