@@ -53,6 +53,8 @@ NEAR = 2.5
 """Times the reach: where the two ends meet at more, moves between them are not tried yet."""
 NOTHING = 1e-3
 """Micro-dollars: excess that floats leave of nothing."""
+SLIP = 1e-8
+"""Micro-dollars: a move that gains more is no rounding of floats, and the corner not the relaxation's."""
 HAIR = 1e-6
 """Micro-dollars: by how much money may differ and be the same."""
 
@@ -144,6 +146,8 @@ def corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
     if not 0 < lattice.size < MOST_KEYS:
         return None
     every = sorted(_moves(problem, at, lattice))
+    if every[0].excess < -SLIP:
+        return None
     moves = _different(every)
     left = [_left(problem, limit, at.base) for limit in at.tight]
     whole = [int(rest) for rest, limit in zip(left, at.tight, strict=True) if limit.whole]
@@ -252,7 +256,7 @@ def _moves(problem: Problem, at: _At, lattice: Lattice) -> Iterator[_Move]:
             if used not in elements:
                 elements[used] = at.element(lattice, c, o)
             excess = math.fsum([option.cost, -group.options[base].cost, *map(mul, prices, used)])
-            yield _Move(max(0.0, excess), *elements[used], c, o)
+            yield _Move(0.0 if -SLIP <= excess < 0 else excess, *elements[used], c, o)
     whole = [k for k, limit in enumerate(at.tight) if limit.whole]
     for place, k in enumerate(whole):
         yield _Move(prices[k], *lattice.element([int(k == other) for other in whole], 0.0), -1, place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -95,6 +96,16 @@ def test_two_basic_members_make_up_for_a_limit_of_odd_use() -> None:
     assert found is not None
     assert found.counts == ((7, 13),)
     assert found.lower == pytest.approx(46e6)
+
+
+def test_what_is_no_corner_of_the_relaxation_gives_no_bound() -> None:
+    # At the price at which the first two options weigh the same, $1 for each of use, the third weighs half a dollar less.
+    groups = (Group(20, (Option(1e6), Option(3e6), Option(1.5e6))),)
+    problem = Problem(groups, (Row("cap", "at_most", 15, ((2, 0, 1),), "clips"),))
+    found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
+    assert found is not None
+    wrong = replace(found[0], excess=((0.0, 0.0, 1e6),))
+    assert corner(problem, wrong, [[7.5, 12.5, 0.0]]) is None
 
 
 def test_too_many_sums_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
