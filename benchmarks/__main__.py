@@ -18,6 +18,7 @@ from benchmarks.limits import different, limits
 from benchmarks.plan import counts, mixed, plan
 from benchmarks.published import SECONDS, published
 from benchmarks.result import Result, Table, WrongAnswerError, machine, markdown
+from benchmarks.risk import cvar
 from benchmarks.shell import shell
 
 Question: TypeAlias = Callable[[int, float], Result | tuple[Result, ...]]
@@ -31,6 +32,7 @@ QUESTIONS: dict[str, Question] = {
     "groups": groups,
     "packs": packs,
     "campaign": campaign,
+    "cvar": cvar,
     "certificate": certificate,
     "distribution": distribution,
     "shell": lambda rounds, _: shell(rounds),

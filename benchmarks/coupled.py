@@ -26,7 +26,7 @@ def groups(rounds: int, limit_seconds: float) -> Result:
     own = [
         ours(of_groups(instance), f"groups, seed {seed}", limit_seconds) for seed, instance in enumerate(instances, 1)
     ]
-    return _beside("groups, 200 of them", own, lambda: structures.of_groups(instances[0], "equality"), limit_seconds)
+    return beside("groups, 200 of them", own, lambda: structures.of_groups(instances[0], "equality"), limit_seconds)
 
 
 def packs(rounds: int, limit_seconds: float) -> Result:
@@ -36,7 +36,7 @@ def packs(rounds: int, limit_seconds: float) -> Result:
         ours(of_packs(instance), f"packs, seed {seed}", limit_seconds, partial(settled, instance))
         for seed, instance in enumerate(instances, 1)
     ]
-    return _beside("packs and tiers", own, lambda: structures.of_packs_and_tiers(instances[0]), limit_seconds)
+    return beside("packs and tiers", own, lambda: structures.of_packs_and_tiers(instances[0]), limit_seconds)
 
 
 def of_groups(instance: classes.Grouped) -> Problem:
@@ -57,7 +57,10 @@ def of_groups(instance: classes.Grouped) -> Problem:
 def of_packs(instance: classes.Priced) -> Problem:
     """Behind the classes of clips one for each pack, bought or not, and one that carries what is constant."""
     problem, bought = instance.problem, instance.packs
-    extra = (*(Group(pack.most, (Option(float(pack.price)), Option(0.0))) for pack in bought), Group(1, (Option(0.0),)))
+    extra = (
+        *(Group(pack.most, (Option(float(pack.price)), Option(0.0)), bulky=True) for pack in bought),
+        Group(1, (Option(0.0),)),
+    )
     blank: tuple[tuple[Number, ...], ...] = tuple((0,) * len(group.options) for group in extra)
     none: tuple[tuple[Number, ...], ...] = tuple((0,) * len(group.options) for group in problem.groups)
     base = len(problem.groups) + len(bought)
@@ -100,7 +103,7 @@ def settled(instance: classes.Priced, counts: Counts) -> float:
     return total
 
 
-def _beside(question: str, own: list[Round], build: Callable[[], peers.Model], limit_seconds: float) -> Result:
+def beside(question: str, own: list[Round], build: Callable[[], peers.Model], limit_seconds: float) -> Result:
     """The first instance beside PuLP and HiGHS on the whole model."""
     answer = peers.solved(build, "HiGHS", limit_seconds)
     theirs, first = answer.value * MICRO, own[0].found

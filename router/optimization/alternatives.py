@@ -29,17 +29,12 @@ RUNAWAY = 1e6
 def prices_of(problem: Problem, most: Counts) -> Sequence[float] | None:
     """For each row, what a unit of it is worth; None where prices find no hold: perhaps no solution keeps the limits."""
     arrays = Arrays.of_problem(problem)
-    layout = _layout(problem, arrays, most)
-    if layout is None:
-        return None
-    smooth = _Smooth(arrays, *layout)
-    prices = ascent(smooth, arrays.start, [warm * arrays.scale for warm in (*WARMTH, *COLDER)], STEPS)
-    if (prices > RUNAWAY * arrays.start).any():
-        return None
-    return (prices / arrays.units).tolist()  # type: ignore[no-any-return]
+    alternatives = Alternatives.of(problem, arrays, most)
+    prices = None if alternatives is None else alternatives.priced(arrays)
+    return None if prices is None else (prices / arrays.units).tolist()
 
 
-def _layout(problem: Problem, arrays: Arrays, most: Counts) -> tuple[Whole, Whole, Whole, Whole] | None:
+def layout(problem: Problem, arrays: Arrays, most: Counts) -> tuple[Whole, Whole, Whole, Whole] | None:
     """Options as alternatives have them; where classes begin among these, alternatives among classes, and selectors among alternatives."""
     options: list[int] = []
     classes: list[int] = []
@@ -72,10 +67,11 @@ def _layout(problem: Problem, arrays: Arrays, most: Counts) -> tuple[Whole, Whol
     return np.array(options), np.array(classes), np.array(alternatives), np.array(selectors)
 
 
-class _Smooth:
-    """The smoothed bound."""
+class Alternatives:
+    """What every alternative costs at prices, and the bound of all, smoothed."""
 
     def __init__(self, arrays: Arrays, options: Whole, classes: Whole, alternatives: Whole, selectors: Whole) -> None:
+        self.options = options
         self.costs, self.uses, self.bounds = arrays.costs[options], arrays.uses[:, options], arrays.bounds
         self.classes, self.alternatives, self.selectors = classes, alternatives, selectors
         self.per_class = arrays.members[arrays.of[options[classes]]]
@@ -84,6 +80,46 @@ class _Smooth:
         self.of_selector = _owners(selectors, len(alternatives))
         self.per_alternative = np.add.reduceat(self.per_class, alternatives)
         self.members = self.per_alternative[selectors]
+
+    @classmethod
+    def of(cls, problem: Problem, arrays: Arrays, most: Counts) -> Alternatives | None:
+        """Those of a problem; None if some selector has none that settles all its classes."""
+        found = layout(problem, arrays, most)
+        return None if found is None else cls(arrays, *found)
+
+    def priced(self, arrays: Arrays) -> Floats | None:
+        """The prices of a high bound; None where prices rise without end."""
+        prices = ascent(self, arrays.start, [warm * arrays.scale for warm in (*WARMTH, *COLDER)], STEPS)
+        return None if (prices > RUNAWAY * arrays.start).any() else prices
+
+    def worth(self, prices: Floats) -> Floats:
+        """What each alternative costs at least."""
+        low = np.minimum.reduceat(self.costs + prices @ self.uses, self.classes)
+        worth: Floats = np.add.reduceat(self.per_class * low, self.alternatives)
+        return worth
+
+    def least_used(self) -> Floats:
+        """For each limit and alternative the least that it can use."""
+        least = np.minimum.reduceat(self.uses, self.classes, axis=1)
+        used: Floats = np.add.reduceat(self.per_class * least, self.alternatives, axis=1)
+        return used
+
+    def only(self, chosen: Whole) -> Alternatives:
+        """The same where every selector has one alternative, rising."""
+        part = object.__new__(Alternatives)
+        classes = np.isin(self.of_alternative, chosen)
+        options = classes[self.of_class]
+        part.options = self.options[options]
+        part.costs, part.uses = self.costs[options], np.ascontiguousarray(self.uses[:, options])
+        part.bounds, part.per_class = self.bounds, self.per_class[classes]
+        part.of_class = np.cumsum(classes)[self.of_class[options]] - 1
+        part.classes = np.flatnonzero(np.diff(part.of_class, prepend=-1))
+        of = self.of_alternative[classes]
+        part.alternatives = np.flatnonzero(np.diff(of, prepend=-1))
+        part.of_alternative = np.searchsorted(chosen, of)
+        part.selectors = part.of_selector = np.arange(len(chosen))
+        part.members = np.add.reduceat(part.per_class, part.alternatives)
+        return part
 
     def smooth(self, prices: Floats, warmth: float) -> tuple[float, Floats, Floats]:
         """A smooth function at most as high as the bound, its slope and its curvature."""

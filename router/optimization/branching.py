@@ -48,7 +48,7 @@ def branched(problem: Problem, solve: Solve) -> Solution | None:
                 raise
             bound = min(bound, floor, *(low for low, *_ in waiting))
             break
-        if true is not None and (best is None or _better(problem, true, best)):
+        if true is not None and (best is None or better(problem, true, best)):
             best = true
         if halves is None:
             bound = min(bound, found.bound)
@@ -84,7 +84,7 @@ def _made_true(problem: Problem, here: tuple[Rough, ...], counts: Counts) -> Sol
     return Solution(counts, cost, -math.inf, "solver", proven=False)
 
 
-def _better(problem: Problem, one: Solution, other: Solution) -> bool:
+def better(problem: Problem, one: Solution, other: Solution) -> bool:
     """Whether a solution costs less or, where that is equal, is preferred by the tie-breakers."""
     if abs(one.cost - other.cost) > SAME_COST:
         return one.cost < other.cost

@@ -68,7 +68,7 @@ def scaled_weights(weights: Uses, unit: float) -> tuple[tuple[tuple[float, ...],
     return _shaped(numbers, weights), float(whole[1]) if whole else unit
 
 
-def _unit(total: float) -> float:
+def unit_of(total: float) -> float:
     """A unit for objectives next to tails, micro-dollars: the solver takes for equal what differs by a millionth of it.
 
     That is a thousandth of a micro-dollar or, of more than a thousand dollars, the twelfth digit.
@@ -139,15 +139,15 @@ class Formulation:
     def _minimise(self, faces: Sequence[Uses]) -> float:
         counts = [group.count for group in self.problem.groups]
         low = max(sum(n * float(min(own)) for n, own in zip(counts, face, strict=True)) for face in faces)
-        unit = _unit(low) if self.problem.tails else 1e6
+        unit = unit_of(low) if self.problem.tails else 1e6
         if len(faces) == 1:
             coefficients, unit = scaled_weights(faces[0], unit)
-            self.model.costs = dict(zip(*self._sum(coefficients), strict=True))
+            self.model.costs = dict(zip(*self.terms(coefficients), strict=True))
             return unit
         largest = self.model.add_column("v")
         self.model.costs = {largest: 1.0}
         for position, face in enumerate(faces):
-            columns, numbers = self._sum([[float(weight) / unit for weight in own] for own in face])
+            columns, numbers = self.terms([[float(weight) / unit for weight in own] for own in face])
             self.model.rows.append(LinearRow(f"face_{position}", [*columns, largest], [*numbers, -1.0], "<=", 0.0))
         return unit
 
@@ -176,7 +176,7 @@ class Formulation:
 
     def keep(self, row: ScaledRow, name: str, slack: int | None = None, per_slack: float = 1.0) -> None:
         """Add a limit; with a ``slack`` column it may be missed by ``per_slack`` of its units for each of the column's."""
-        columns, coefficients = self._sum(row.coefficients)
+        columns, coefficients = self.terms(row.coefficients)
         if slack is not None:
             columns.append(slack)
             coefficients.append(-per_slack if row.sense == "at_most" else per_slack)
@@ -191,7 +191,7 @@ class Formulation:
         """What the relaxation pays for one more unit of a row, in the solver's units, without its sign."""
         return abs(next(dual for row, dual in zip(self.model.rows, answer.duals, strict=True) if row.name == name))
 
-    def _sum(self, weights: Sequence[Sequence[float]]) -> tuple[list[int], list[float]]:
+    def terms(self, weights: Sequence[Sequence[float]]) -> tuple[list[int], list[float]]:
         """Columns and their coefficients, where these are not zero."""
         pairs = (pair for own, row in zip(self.x, weights, strict=True) for pair in zip(own, row, strict=True))
         kept = [(column, weight) for column, weight in pairs if column is not None and weight]

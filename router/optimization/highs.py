@@ -10,13 +10,19 @@ import pulp
 from router.optimization.model import LinearModel, Settings
 from router.optimization.through_pulp import Reply, solved
 
-_PROOF: dict[str, int | float | str] = {
-    "mip_heuristic_effort": 0.02,
-    "mip_heuristic_run_feasibility_jump": False,
-    "mip_heuristic_run_rens": False,
-    "mip_heuristic_run_root_reduced_cost": False,
+LEAN: dict[str, int | float | str] = {
+    **dict.fromkeys(("mip_feasibility_tolerance", "primal_feasibility_tolerance", "dual_feasibility_tolerance"), 1e-9),
+    **{f"mip_heuristic_run_{name}": False for name in ("rens", "rins", "root_reduced_cost", "feasibility_jump")},
+    "mip_heuristic_effort": 0.0,
 }
-"""With a good solution known, most of what looks for others only delays the proof."""
+PROOF: dict[str, int | float | str] = {
+    **{
+        f"mip_heuristic_run_{name}": False
+        for name in ("rens", "root_reduced_cost", "feasibility_jump", "zi_round", "shifting")
+    },
+    "mip_heuristic_effort": 0.02,
+}
+"""Searches within the search take most of the time of a proof; a few are left, as what is known may not be the best."""
 
 
 def load() -> Callable[[LinearModel, Settings], Reply]:
@@ -27,10 +33,12 @@ def load() -> Callable[[LinearModel, Settings], Reply]:
 def solve(model: LinearModel, settings: Settings) -> Reply:
     """Solve a model; the bound is that of the search."""
     options: dict[str, int | float | str] = {} if settings.presolve else {"presolve": "off"}
+    if settings.lean:
+        options |= LEAN
+    if settings.cutoff is not None:
+        options |= {**PROOF, "objective_bound": settings.cutoff}
     if settings.max_nodes is not None:
         options["mip_max_nodes"] = settings.max_nodes
-    if settings.cutoff is not None:
-        options |= {"objective_bound": settings.cutoff, **_PROOF}
     solver = _Highs(mip=settings.whole, msg=False, timeLimit=settings.seconds, **options)
     problem, (state, values, duals, _) = solved(model, solver, whole=settings.whole)
     bound = float(problem.solverModel.getInfo().mip_dual_bound) if settings.whole and values else None

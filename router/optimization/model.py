@@ -60,8 +60,10 @@ class Settings(NamedTuple):
     max_nodes: int | None = None
     """Ends the search after so many nodes of its tree."""
     presolve: bool = True
+    lean: bool = False
+    """Without heuristics, and to the tightest tolerances: for a model that is whole in few columns, which are found anyway."""
     cutoff: float | None = None
-    """A solution with this objective is known: only such a one, or better ones, are looked for. A solver may pay no heed to it."""
+    """A solution is known whose objective is no more than this: the search is for a proof, and hardly looks for others."""
     folder: str = ""
     """Where a solver that works through files may put them."""
 

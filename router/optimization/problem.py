@@ -34,6 +34,8 @@ class Group:
 
     count: int
     options: tuple[Option, ...]
+    bulky: bool = False
+    """Whether each of the members weighs much, as packs do: how many go where is settled before the rest (see `structure`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class Size:
     rows: int = 0
     """Classes, limits, and what ties options to alternatives."""
     nodes: int = 0
-    """Convex problems solved: more than one for each block where something is not convex."""
+    """Problems solved: more than one for each block where something is bulky or not convex."""
 
     def __add__(self, other: Size) -> Size:
         return Size(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -219,15 +221,14 @@ def _best(options: Sequence[Option], open_ones: Sequence[int]) -> int:
 def _best_alternative(problem: Problem, selector: Selector) -> dict[int, int] | None:
     """The option of each class under the alternative that costs least; None if no alternative settles all classes."""
     linked = selector.linked
+    free = {c: [o for o in range(len(problem.groups[c].options)) if o not in own] for c, own in linked.items()}
     found = []
     for alternative in selector.alternatives:
         opened = dict(alternative)
         chosen: dict[int, int] = {}
-        for c, shut in linked.items():
-            options = problem.groups[c].options
-            own = [o for o in range(len(options)) if o in opened.get(c, ()) or o not in shut]
-            if own:
-                chosen[c] = _best(options, own)
+        for c, others in free.items():
+            if own := sorted((*opened.get(c, ()), *others)):
+                chosen[c] = _best(problem.groups[c].options, own)
         if len(chosen) == len(linked):
             found.append((*_weight(problem, chosen), chosen))
     if not found:

@@ -45,7 +45,7 @@ class Purchases:
         groups = []
         for pack in scenario.packs:
             price = to_micro(pack.price_usd)
-            groups.append(Group(pack.max_count, (aim.bought(price, packs=True), aim.bought(0, packs=True))))
+            groups.append(Group(pack.max_count, (aim.bought(price, packs=True), aim.bought(0, packs=True)), bulky=True))
         groups.append(Group(1, (aim.bought(0, packs=bool(scenario.packs)),)))
         shape = tuple((0,) * (len(own.candidates) + can_be_left_out(choices, own)) for own in choices)
         discounts = [_discount(provider, choices, scenario, shape) for provider in providers]

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 from router.optimization.problem import Problem
 from router.optimization.rows import Amounts, Counts, Number, Row, Sense, Unit, Uses, weighed
@@ -183,11 +184,20 @@ class Discount:
         steps = zip(self.tiers, (*(start for start, _ in self.tiers[1:]), math.inf), strict=False)
         return math.fsum(rate * max(0.0, min(rest, end) - start) for (start, rate), end in steps)
 
-    def tail(self) -> Tail:
-        """Minus the saving, as far as the chord over the range tells it."""
+    def chord(self) -> tuple[float, float]:
+        """What the discount is taken for over the range: a share of the spend beyond the packs, less a constant."""
         low, high = self.saving(self.low), self.saving(self.high)
         slope = (high - low) / (self.high - self.low) if self.high > self.low else 0.0
-        constant = slope * self.low - low
+        return slope, slope * self.low - low
+
+    def brackets(self) -> tuple[Discount, ...]:
+        """The parts of the range between thresholds."""
+        edges = [self.low, *(start for start, _ in self.tiers if self.low < start < self.high), self.high]
+        return tuple(replace(self, low=low, high=high) for low, high in pairwise(edges))
+
+    def tail(self) -> Tail:
+        """Minus the saving, as far as the chord over the range tells it."""
+        slope, constant = self.chord()
         costs = []
         for c, (spend, cover) in enumerate(zip(self.spend, self.covers, strict=True)):
             costs.append(

@@ -15,6 +15,9 @@ from router.optimization.rows import Counts
 OTHER: SolverName = "cbc"
 """The solver to ask where HiGHS returned what cannot be right."""
 
+CLEAR = (1e-3, 1e-9)
+"""How far above what is known a search is cut off, in the solver's units and relative: what is known is not cut off itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -52,29 +55,27 @@ class Clock:
 
 
 def run(
-    formulation: Formulation,
-    clock: Clock,
-    max_nodes: int | None = None,
-    solver: SolverName | None = None,
-    reached: float | None = None,
-) -> Found | None:
+    formulation: Formulation, clock: Clock, max_nodes: int | None = None, solver: SolverName | None = None,
+    cutoff: float | None = None,
+) -> Found | None:  # fmt: skip
     """Solve a formulation; None if it is infeasible.
 
     Parameters
     ----------
+    cutoff
+        An objective that some known solution has, or one above it.
     solver
         None: HiGHS, and the other one where that breaks or returns counts that cannot be right.
-    reached
-        The objective of a solution that is known.
 
     Raises
     ------
     TimeLimitError, SolverError
     """
     model = formulation.model
-    cutoff = None if reached is None else reached / formulation.scale
-    answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver, cutoff=cutoff)
-    if answer.state == "infeasible" and cutoff is not None:
+    known = None if cutoff is None else cutoff / formulation.scale
+    end = None if known is None else known + CLEAR[0] + CLEAR[1] * abs(known)
+    answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver, cutoff=end)
+    if answer.state == "infeasible" and end is not None:
         # There is a solution: rounding has cut it off.
         answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver)
     if answer.state == "none" and clock.left != 0 and max_nodes is None:
@@ -98,7 +99,7 @@ def run(
 
 def solve_model(
     model: LinearModel, clock: Clock, *, whole: bool, max_nodes: int | None = None, presolve: bool = True,
-    solver: SolverName | None = None, cutoff: float | None = None,
+    solver: SolverName | None = None, lean: bool = False, cutoff: float | None = None,
 ) -> Answer:  # fmt: skip
     """Solve a model as it is, or its relaxation.
 
@@ -106,7 +107,7 @@ def solve_model(
     ------
     SolverError
     """
-    return process.solve(model, Settings(whole, clock.left, max_nodes, presolve, cutoff), solver)
+    return process.solve(model, Settings(whole, clock.left, max_nodes, presolve, lean, cutoff), solver)
 
 
 def _bounded(model: LinearModel, answer: Answer) -> bool:

@@ -2,14 +2,15 @@
 
 The linear relaxation gives prices on the limits, and these a bound and what every option costs above it (see `bound`). Only the options
 that a cheap enough solution can use are handed to the integer solver; if its optimum is cheap enough, it is the optimum of all.
-What is not linear is solved by its outline, which learns from every solution (see `outline`).
+What is not linear is solved by its outline, which learns from every solution (see `outline`); packs and discounts are settled before all
+else (see `structure`).
 Ties are broken by further solves over those options, each with the optimum of the one before as a limit.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -23,8 +24,9 @@ from router.optimization.model import SolverName
 from router.optimization.outline import Outline
 from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
 from router.optimization.process import warm_up
-from router.optimization.rows import Amounts, Counts, Limit, Number, Uses, weighed
+from router.optimization.rows import Amounts, Counts, Limit, Number, Row, Uses, weighed
 from router.optimization.run import OTHER, Clock, EndedError, Found, run, solve_model
+from router.optimization.structure import structured
 from router.optimization.tails import Objective
 
 if TYPE_CHECKING:
@@ -44,6 +46,8 @@ NEAR = 1e-9
 """An objective with tails is taken as proven within this, relative, where ``TAIL_NODES`` do not prove it to the last digit."""
 TAIL_NODES = 3000
 """How far a search goes whose objective has tails: the largest of several sums can be next to impossible to bring to its least."""
+CONTRADICTED = 1e-9
+"""Relative: by how much limits have to contradict each other before this counts as proof."""
 MANY = 20_000
 """Options; from here on classes that are not in doubt are sifted out before anything else."""
 CORNERED = 500
@@ -72,6 +76,9 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
     """
     clock = Clock(time_limit_seconds)
     warm_up()
+    found = structured(problem, lambda part, enough: _convex(part, -math.inf, clock, enough), clock)
+    if found is not None:
+        return found
     if not problem.rough:
         return _convex(problem, floor, clock)
     return branched(problem, lambda part, enough: _convex(part, -math.inf, clock, enough))
@@ -79,7 +86,9 @@ def optimum(problem: Problem, *, floor: float, time_limit_seconds: float | None 
 
 def _convex(problem: Problem, floor: float, clock: Clock, enough: float | None = None) -> Solution | None:
     """The optimum where nothing is rough; None if there is none, or none that costs no more than ``enough``."""
-    found = _sifted(problem, clock) if _large(problem) and not problem.selectors else None
+    found = None
+    if _large(problem):
+        found = _chosen(problem, clock) if problem.selectors else _sifted(problem, clock)
     return _closed(problem, floor, clock, enough) if found is None else found
 
 
@@ -101,6 +110,22 @@ def _sifted(problem: Problem, clock: Clock) -> Solution | None:
     return sifted(problem, search, untie, clock)
 
 
+def _chosen(problem: Problem, clock: Clock) -> Solution | None:
+    from router.optimization.choosing import chosen  # As above
+
+    def settle(part: Problem, enough: float | None) -> Solution | None:
+        return _closed(part, -math.inf, clock, enough)
+
+    def untie(counts: Counts, prices: Sequence[float]) -> Counts:
+        if not problem.ties():
+            return counts
+        outline, members = _outline(problem), [group.count for group in problem.groups]
+        bound = bound_from(problem.costs, problem.rows, prices, problem.everything, members, problem.selectors)
+        return _untied(problem, outline, Least(counts, bound, bound.value, proven=True), clock)
+
+    return chosen(problem, settle, untie, clock)
+
+
 def _outline(problem: Problem) -> Outline:
     return Outline.at(without_limits(problem), problem.objective, problem.limits)
 
@@ -108,7 +133,10 @@ def _outline(problem: Problem) -> Outline:
 def _closed(problem: Problem, floor: float, clock: Clock, enough: float | None = None) -> Solution | None:
     """The same, by closing the options that cost too much."""
     outline = _outline(problem)
-    found = least(problem, outline, problem.everything, clock)
+    relaxed = _relaxed(problem, outline, problem.everything, clock)
+    if relaxed is not None and enough is not None and relaxed[0].value > enough:
+        return None
+    found = None if relaxed is None else least(problem, outline, problem.everything, clock, *relaxed)
     if found is None:
         return _despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
@@ -139,7 +167,9 @@ class Least:
     """Whether that is the solution's own or, where it has tails, near it."""
 
 
-def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Least | None:
+def least(
+    problem: Problem, outline: Outline, most: Counts, clock: Clock, relaxed: Bound, amounts: Amounts
+) -> Least | None:
     """The solution of least objective over no more options than it takes to prove that; None if there is none.
 
     Parameters
@@ -148,11 +178,9 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
         The objective and the limits; learns on the way.
     most
         How many of each class may go to each option.
+    relaxed, amounts
+        The bound by the relaxation, and its solution; empty where it was not solved.
     """
-    answer = _relaxed(problem, outline, most, clock)
-    if answer is None:
-        return None
-    relaxed, amounts = answer
     most = relaxed.possible(most)
     at_corner = _cornered(problem, relaxed, amounts) if amounts else None
     floor = -math.inf if at_corner is None else at_corner.lower
@@ -175,9 +203,9 @@ def least(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Lea
         if first and at_corner is not None:
             open_to = _opened(open_to, at_corner.options, most)
         max_nodes = TAIL_NODES if near else CORE_NODES if first else None
-        reached = None if known is None or near else float(outline.objective.value(known.counts)) + HALF_A_UNIT
+        cutoff = None if known is None or near else float(outline.objective.value(known.counts))
         try:
-            found = best(problem, outline, clock.part(CORE_SHARE) if first else clock, open_to, max_nodes, reached)
+            found = best(problem, outline, clock.part(CORE_SHARE) if first else clock, open_to, max_nodes, cutoff)
         except (TimeLimitError, EndedError):
             if known is not None:
                 return known
@@ -263,13 +291,9 @@ def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> 
 
 
 def best(
-    problem: Problem,
-    outline: Outline,
-    clock: Clock,
-    most: Counts,
-    max_nodes: int | None = None,
-    reached: float | None = None,
-) -> Found | None:
+    problem: Problem, outline: Outline, clock: Clock, most: Counts, max_nodes: int | None = None,
+    cutoff: float | None = None,
+) -> Found | None:  # fmt: skip
     """The solution of least objective that keeps the limits exactly; None if the solver finds that there is none.
 
     A solution that shows the outline something new is refused: the outline learns it and is solved again. So is one that misses a limit
@@ -281,7 +305,7 @@ def best(
         How many of each class may go to each option.
     max_nodes
         Ends each solve after so many nodes of the search tree.
-    reached
+    cutoff
         The objective of a solution that is known, and that is among these.
     """
     known: Found | None = None
@@ -292,7 +316,7 @@ def best(
     while repairs < REPAIRS:
         rows = [tightened.get(k, row) for k, (_, _, row) in enumerate(outline.rows)]
         try:
-            found = run(Formulation(problem, rows, outline.faces, most), clock, max_nodes, solver, reached)
+            found = run(Formulation(problem, rows, outline.faces, most), clock, max_nodes, solver, cutoff)
         except TimeLimitError:
             if known is None:
                 raise
@@ -354,11 +378,35 @@ def _tells_apart(level: Uses, open_to: Counts) -> bool:
 
 def _despite_infeasible(problem: Problem, floor: float, clock: Clock) -> Solution | None:
     """Doubt "infeasible": allow every limit to be missed, and see whether the least possible miss is nothing."""
+    if _contradicted(problem, clock):
+        return None
     counts = least_missed(problem, clock)
     if counts is None or not problem.holds(counts):
         return None
     cost = problem.cost(counts)
     return Solution(counts, cost, min(floor, cost), "solver", proven=cost <= floor)
+
+
+def _contradicted(problem: Problem, clock: Clock) -> bool:
+    """Whether prices on the rows prove that no solution keeps them all: the bound on a cost of nothing is above nothing.
+
+    Source: G. Farkas, Theorie der einfachen Ungleichungen, Journal fuer die reine und angewandte Mathematik 124 (1902).
+    """
+    nothing: Uses = tuple((0.0,) * len(group.options) for group in problem.groups)
+    outline = Outline.at(without_limits(problem), Objective(problem.costs), problem.limits)
+    while True:
+        formulation = _elastic(problem, outline)
+        answer = solve_model(formulation.model, clock, whole=False)
+        if answer.state != "optimal":
+            return False
+        if not outline.learn_limits(outline.limits, formulation.amounts(answer), RELAXED):
+            break
+    prices = [formulation.price(answer, f"limit_{k}") / row.unit for k, (_, _, row) in enumerate(outline.rows)]
+    rows = [row for _, row, _ in outline.rows]
+    members = [group.count for group in problem.groups]
+    bound = bound_from(nothing, rows, prices, problem.everything, members, problem.selectors).value
+    weighs = math.fsum(price * _reach(row, members) for price, row in zip(prices, rows, strict=True) if price)
+    return bound > CONTRADICTED * weighs
 
 
 def least_missed(problem: Problem, clock: Clock) -> Counts | None:
@@ -367,19 +415,9 @@ def least_missed(problem: Problem, clock: Clock) -> Counts | None:
     None if there is none even without limits: no alternative of some selector can settle all its classes.
     """
     limits = problem.limits
-    stated = [limit for limit in limits if limit.stated]
     outline = Outline.at(without_limits(problem), Objective(problem.costs), limits)
-    units = {id(limit): row.unit for limit, _, row in reversed(outline.rows)}
     while True:
-        formulation = Formulation(problem, (), outline.faces)
-        slacks = {id(limit): formulation.model.add_column(f"missed_{k}", 0) for k, limit in enumerate(stated)}
-        for position, (limit, _, row) in enumerate(outline.rows):
-            slack = slacks.get(id(limit))
-            formulation.keep(row, f"limit_{position}", slack, units[id(limit)] / row.unit)
-        # In millionths: costs far below one are lost in the tolerances of the solver.
-        formulation.model.costs = {
-            slacks[id(limit)]: 1e6 * units[id(limit)] / _size(limit, problem) for limit in stated
-        }
+        formulation = _elastic(problem, outline)
         found = run(formulation, clock)
         if found is None:
             return None
@@ -387,10 +425,27 @@ def least_missed(problem: Problem, clock: Clock) -> Counts | None:
             return found.counts
 
 
+def _elastic(problem: Problem, outline: Outline) -> Formulation:
+    """The model of missing the stated limits least."""
+    stated = [limit for limit in problem.limits if limit.stated]
+    units = {id(limit): row.unit for limit, _, row in reversed(outline.rows)}
+    formulation = Formulation(problem, (), outline.faces)
+    slacks = {id(limit): formulation.model.add_column(f"missed_{k}", 0) for k, limit in enumerate(stated)}
+    for position, (limit, _, row) in enumerate(outline.rows):
+        formulation.keep(row, f"limit_{position}", slacks.get(id(limit)), units[id(limit)] / row.unit)
+    # In millionths: costs far below one are lost in the tolerances of the solver.
+    formulation.model.costs = {slacks[id(limit)]: 1e6 * units[id(limit)] / _size(limit, problem) for limit in stated}
+    return formulation
+
+
 def _size(limit: Limit, problem: Problem) -> float:
     """What a miss of a limit is measured by: its bound or, where that is next to nothing, a hundredth of all that could be used."""
     members = [group.count for group in problem.groups]
     row = limit.row_at(problem.everything)
-    most = sum(count * max(abs(float(use)) for use in own) for count, own in zip(members, row.uses, strict=True))
     bound = abs(float(row.bound)) * (sum(members) if row.per is not None else 1)
-    return max(bound, most / 100, 1e-9)
+    return max(bound, _reach(row, members) / 100, 1e-9)
+
+
+def _reach(row: Row, members: Sequence[int]) -> float:
+    """The most that can be used of a limit."""
+    return sum(count * max(abs(float(use)) for use in own) for count, own in zip(members, row.uses, strict=True))

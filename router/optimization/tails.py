@@ -83,13 +83,16 @@ class Tail:
         """The linear cost that gives the value here, and never more than the value elsewhere."""
         shares = self._shares(self._totals(counts))
         if self.level is None:
-            worst = shares.index(1.0)
-            return tuple(tuple(states[worst] for states in own) for own in self.costs)
+            return self.state(shares.index(1.0))
         worst_ones = [s for s, share in enumerate(shares) if share]
         weights = [shares[s] for s in worst_ones]
         return tuple(
             tuple(sum(map(mul, weights, [states[s] for s in worst_ones])) for states in own) for own in self.costs
         )
+
+    def state(self, s: int) -> Uses:
+        """The cost in one state."""
+        return tuple(tuple(states[s] for states in own) for own in self.costs)
 
     def _totals(self, counts: Amounts) -> list[Number]:
         """What a solution costs in each state."""

@@ -227,7 +227,7 @@ class Solved(Model):
     rows: CountOrZero
     """Classes of equal clips, limits, and what ties the ways of a group together."""
     nodes: CountOrZero
-    """Convex models solved: more than one a block where deadlines or volume discounts had to be branched on."""
+    """Models solved: more than one a block where there are packs, volume discounts or deadlines."""
 
 
 class LimitValue(Model):

@@ -1,11 +1,14 @@
-"""Instances of the questions on groups and packs, small."""
+"""Instances of the questions on groups, packs and risk, small."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from benchmarks import classes, peers, structures
+from benchmarks import classes, peers, risk, structures
 from benchmarks.coupled import of_groups, of_packs, settled
+from router.optimization.problem import Problem
 from router.optimization.solve import solve
 
 
@@ -26,5 +29,16 @@ def test_packs_and_tiers_are_settled_at_what_the_peer_pays() -> None:
     assert found is not None
     assert settled(instance, found.counts) == pytest.approx(found.cost, abs=1e-2)
     answer = peers.solved(lambda: structures.of_packs_and_tiers(instance), "HiGHS", 60)
+    assert answer.finished
+    assert found.cost == pytest.approx(answer.value * 1e6, rel=1e-7)
+
+
+@pytest.mark.parametrize("build", [risk.limited, risk.weighted])
+def test_risk_is_what_the_peer_has_in_full(build: Callable[[int, int, int], Problem]) -> None:
+    problem = build(1, 300, 12)
+    found = solve(problem)
+    assert found is not None
+    assert problem.holds(found.counts)
+    answer = peers.solved(lambda: risk.in_full(problem), "HiGHS", 60)
     assert answer.finished
     assert found.cost == pytest.approx(answer.value * 1e6, rel=1e-7)

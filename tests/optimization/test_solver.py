@@ -314,3 +314,12 @@ def test_what_only_fractions_keep_has_no_solution_beside_an_alternative_that_can
     rows = (Row("most", "at_most", 10, uses, "clips"), Row("least", "at_least", 10, uses, "clips"))
     halves = Problem((group, Group(1, (Option(1e6),)), group, group), rows, selectors=(selector,))
     assert solve(halves) is None
+
+
+def test_limits_that_contradict_each_other_need_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = (Option(1.0), Option(2.0))
+    at_most = Row("most", "at_most", 3, ((1, 0),), "clips")
+    at_least = Row("least", "at_least", 4, ((1, 0),), "clips")
+    problem = Problem((Group(10, options),), (at_most, at_least))
+    monkeypatch.setattr(solver, "least_missed", lambda *_: pytest.fail("a search"))
+    assert solve(problem) is None
