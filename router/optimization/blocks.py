@@ -34,8 +34,11 @@ def blocks(problem: Problem) -> tuple[Block, ...]:
             c = leader[c]
         return c
 
-    connections = [frozenset(connected) for connected in _connections(problem)]
-    for connected in connections:
+    connections: list[frozenset[int]] = []
+    for connected in map(frozenset, _connections(problem)):
+        if len(connected) == len(problem.groups):
+            return (Block(tuple(range(len(problem.groups))), problem),)
+        connections.append(connected)
         first = found(min(connected, default=0))
         for other in connected:
             leader[found(other)] = first

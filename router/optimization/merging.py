@@ -10,6 +10,10 @@ from router.optimization.problem import Problem
 from router.optimization.rows import Counts
 
 
+MOST = 10_000
+"""Classes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """A problem with fewer classes, and the classes of the whole that each stands for."""
@@ -28,7 +32,12 @@ class Merged:
 
 
 def merged(problem: Problem) -> Merged:
-    """The problem with like classes taken together; those of selectors, and of what is not convex, are left as they are."""
+    """The problem with like classes taken together; those of selectors, and of what is not convex, are left as they are.
+
+    So is a problem of more than ``MOST`` classes: those are sifted over arrays, which takes less than looking for likes.
+    """
+    if len(problem.groups) > MOST:
+        return Merged(tuple((c,) for c in range(len(problem.groups))), problem)
     apart = frozenset().union(
         *(selector.classes for selector in problem.selectors), *(part.classes for part in problem.rough)
     )

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, pairwise
-from operator import mul
+from operator import methodcaller, mul
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -191,10 +191,10 @@ def _numbers(uses: Uses) -> tuple[NDArray[np.int64] | Floats, int]:
         if Fraction not in kinds:
             whole, scale = np.fromiter(flat, np.int64, count=len(flat)), 1
         else:
-            pairs = [use.as_integer_ratio() for use in flat]
-            denominators = np.fromiter((pair[1] for pair in pairs), np.int64, count=len(flat))
+            ratios = chain.from_iterable(map(methodcaller("as_integer_ratio"), flat))
+            pairs = np.fromiter(ratios, np.int64, count=2 * len(flat)).reshape(-1, 2)
+            whole, denominators = pairs[:, 0].copy(), pairs[:, 1]
             scale = math.lcm(*np.unique(denominators).tolist())
-            whole = np.fromiter((pair[0] for pair in pairs), np.int64, count=len(flat))
             if int(np.abs(whole).max()) * scale >= EXACT:
                 raise OverflowError
             whole *= scale // denominators

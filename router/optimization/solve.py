@@ -31,10 +31,11 @@ def solve(problem: Problem, time_limit_seconds: float | None = None) -> Solution
         return best
     start = time.monotonic()
     found: list[tuple[Block, Solution]] = []
-    for block in blocks(problem):
+    parts = blocks(problem)
+    for block in parts:
         spent = time.monotonic() - start if found else 0.0
         left = None if time_limit_seconds is None else max(0.0, time_limit_seconds - spent)
-        part = _solved(block, tuple(free[c] for c in block.classes), left)
+        part = _solved(block, tuple(free[c] for c in block.classes), left, alone=len(parts) == 1)
         if part is None:
             return None
         found.append((block, part))
@@ -54,10 +55,10 @@ def argmin(problem: Problem, free: Counts) -> Solution | None:
     return Solution(free, cost, cost, "argmin", proven=True, certificate=Certificate(cost))
 
 
-def _solved(block: Block, free: Counts, time_limit_seconds: float | None) -> Solution | None:
-    """The best solution of one part."""
+def _solved(block: Block, free: Counts, time_limit_seconds: float | None, *, alone: bool) -> Solution | None:
+    """The best solution of one part, or of the whole, whose best options are known to break a limit."""
     whole = block.problem
-    if (best := argmin(whole, free)) is not None:
+    if not alone and (best := argmin(whole, free)) is not None:
         return best
     from router.optimization.solver import optimum  # Importing the solver costs more than most plans
 
