@@ -9,7 +9,6 @@ from router.optimization.blocks import only
 from router.optimization.problem import Problem
 from router.optimization.rows import Counts
 
-
 MOST = 10_000
 """Classes."""
 
