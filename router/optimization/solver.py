@@ -62,6 +62,8 @@ CORE_STEPS = 60
 """The first core opens the options of this many excesses: enough for a solution that is the best, or nearly."""
 CORE_NODES = 1000
 """How far a core is searched for a first solution; the search that proves it has no such end."""
+CORE_PART = 0.25
+"""Of the options besides the best of each class: what a core of more leaves out is not worth a search of its own."""
 CORE_SHARE = 0.25
 """Of the time that is left."""
 
@@ -136,7 +138,7 @@ def _closed(problem: Problem, floor: float, clock: Clock, enough: float | None =
     relaxed = _relaxed(problem, outline, problem.everything, clock)
     if relaxed is not None and enough is not None and relaxed[0].value > enough:
         return None
-    found = None if relaxed is None else least(problem, outline, problem.everything, clock, *relaxed)
+    found = None if relaxed is None else least(problem, outline, clock, *relaxed)
     if found is None:
         return _despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
@@ -167,25 +169,20 @@ class Least:
     """Whether that is the solution's own or, where it has tails, near it."""
 
 
-def least(
-    problem: Problem, outline: Outline, most: Counts, clock: Clock, relaxed: Bound, amounts: Amounts
-) -> Least | None:
+def least(problem: Problem, outline: Outline, clock: Clock, relaxed: Bound, amounts: Amounts) -> Least | None:
     """The solution of least objective over no more options than it takes to prove that; None if there is none.
 
     Parameters
     ----------
     outline
         The objective and the limits; learns on the way.
-    most
-        How many of each class may go to each option.
     relaxed, amounts
         The bound by the relaxation, and its solution; empty where it was not solved.
     """
-    most = relaxed.possible(most)
-    at_corner = _cornered(problem, relaxed, amounts) if amounts else None
-    floor = -math.inf if at_corner is None else at_corner.lower
-    if at_corner is not None and at_corner.counts is not None and problem.cost(at_corner.counts) - floor <= HALF_A_UNIT:
-        return Least(at_corner.counts, relaxed, problem.cost(at_corner.counts), proven=True)
+    most = relaxed.possible(problem.everything)
+    floor, known, wanted = _beforehand(problem, relaxed, amounts, clock)
+    if known is not None and known.proven:
+        return known
     if outline.objective.tails:
         near, opened = NEAR * abs(relaxed.value), OPEN_STEPS * (1 + len(outline.limits))
     else:
@@ -196,12 +193,14 @@ def least(
     together = sum(len(options) for alternative in alternatives for _, options in alternative)
     opened *= max(1, together // (len(alternatives) or 1))
     room = max(near, steps[min(len(steps), opened) - 1] if steps else 0.0)
-    known: Least | None = None
+    if known is not None:
+        room = float(outline.objective.value(known.counts)) - relaxed.value
+    whole = known is None and not near and opened > CORE_PART * len(steps)
     while True:
-        open_to = relaxed.closing(relaxed.value + room, most)
+        open_to = most if whole else relaxed.closing(relaxed.value + room, most)
         first = known is None and not near and open_to != most
-        if first and at_corner is not None:
-            open_to = _opened(open_to, at_corner.options, most)
+        if first and wanted:
+            open_to = _opened(open_to, wanted, most)
         max_nodes = TAIL_NODES if near else CORE_NODES if first else None
         cutoff = None if known is None or near else float(outline.objective.value(known.counts))
         try:
@@ -224,7 +223,7 @@ def least(
         exact = (enough and found.proven) or value <= floor + HALF_A_UNIT
         # What is closed weighs more than the room; of what is open, the search knows.
         searched = found.bound if open_to == most else min(found.bound, relaxed.value + room)
-        lower = value if exact else min(value, max(relaxed.value, searched, floor))
+        lower = value if exact else min(value, max(floor, searched))
         known = _better(outline.objective, known, Least(found.counts, relaxed, lower, exact or value <= lower + near))
         if known.proven or not (found.proven or first):
             return known
@@ -247,6 +246,19 @@ def _better(objective: Objective, known: Least | None, new: Least) -> Least:
     return replace(known, lower=max(new.lower, known.lower))
 
 
+def _beforehand(
+    problem: Problem, relaxed: Bound, amounts: Amounts, clock: Clock
+) -> tuple[float, Least | None, Set[tuple[int, int]]]:
+    """What is known before the solver searches: a lower bound, a solution if there is one, else options to try first."""
+    at_corner = _cornered(problem, relaxed, amounts) if amounts else None
+    if at_corner is None:
+        return *_packed(problem, relaxed, clock), frozenset()
+    if at_corner.counts is None or problem.cost(at_corner.counts) - at_corner.lower > HALF_A_UNIT:
+        return max(relaxed.value, at_corner.lower), None, at_corner.options
+    cost = problem.cost(at_corner.counts)
+    return cost, Least(at_corner.counts, relaxed, cost, proven=True), frozenset()
+
+
 def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
     """The corner relaxation, where it can be had: tried where classes have members to spare and nothing but rows couples them."""
     classes = problem.groups
@@ -257,6 +269,19 @@ def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | No
     from router.optimization.corner import corner  # As in `_sifted`
 
     return corner(problem, relaxed, amounts)
+
+
+def _packed(problem: Problem, relaxed: Bound, clock: Clock) -> tuple[float, Least | None]:
+    """A lower bound, and the best solution found by sharing classes out over knapsacks, where the problem is of that kind."""
+    if not problem.rows or any(group.count != 1 for group in problem.groups):
+        return relaxed.value, None
+    from router.optimization.packing import packed  # As in `_sifted`
+
+    found = packed(problem, relaxed.prices, clock)
+    if found is None:
+        return relaxed.value, None
+    lower = max(found.lower, relaxed.value)
+    return lower, Least(found.counts, relaxed, lower, found.proven) if found.counts is not None else None
 
 
 def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> tuple[Bound, Amounts] | None:

@@ -234,10 +234,17 @@ def test_a_core_without_a_solution_in_time_is_widened(monkeypatch: pytest.Monkey
     # One step is $1, the excess of the option at $3: the one at $9, whose excess is $8, is closed at first, and open at 4 x 4 x $1.
     groups = (*three_ways().groups, Group(1, (Option(1e6), Option(9e6))))
     monkeypatch.setattr(solver, "CORE_STEPS", 1)
-    found = solver.optimum(Problem(groups, (Row("cap", "at_most", 9, ((2, 0, 0), (0, 0))),)), floor=0.0)
+    monkeypatch.setattr(solver, "CORE_PART", 1.0)
+    problem = Problem(groups, (Row("cap", "at_most", 9, ((2, 0, 0), (0, 0))),))
+    found = solver.optimum(problem, floor=0.0)
     assert found is not None
     assert (found.cost, found.proven) == (17e6, True)
     assert opened[0] < opened[-1] == 5
+    # A core of a third of what can be opened is not searched by itself where no more than a quarter is.
+    monkeypatch.setattr(solver, "CORE_PART", 0.25)
+    opened.clear()
+    assert solver.optimum(problem, floor=0.0) == found
+    assert opened == [5]
 
 
 def test_a_solution_that_misses_by_a_rounding_is_solved_again() -> None:
