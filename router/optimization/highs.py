@@ -33,6 +33,8 @@ def load() -> Callable[[LinearModel, Settings], Reply]:
 def solve(model: LinearModel, settings: Settings) -> Reply:
     """Solve a model; the bound is that of the search."""
     options: dict[str, int | float | str] = {} if settings.presolve else {"presolve": "off"}
+    if settings.seed:
+        options["random_seed"] = settings.seed
     if settings.lean:
         options |= LEAN
     if settings.cutoff is not None:

@@ -64,6 +64,8 @@ class Settings(NamedTuple):
     """Without heuristics, and to the tightest tolerances: for a model that is whole in few columns, which are found anyway."""
     cutoff: float | None = None
     """A solution is known whose objective is no more than this: the search is for a proof, and hardly looks for others."""
+    seed: int = 0
+    """Another one makes another search of the same model."""
     folder: str = ""
     """Where a solver that works through files may put them."""
 

@@ -21,6 +21,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from router import log
@@ -30,6 +32,7 @@ from router.optimization.worker import HEAD
 
 if TYPE_CHECKING:
     import tempfile
+    from concurrent.futures import Future
 
 SOLVERS: tuple[SolverName, ...] = ("highs", "cbc")
 """In the order in which they are asked."""
@@ -37,6 +40,8 @@ GRACE_SECONDS = 2.0
 """How long after its time limit a solver may still answer before it is killed."""
 CEILING_SECONDS = 600.0
 """How long one model may take where there is no time limit. It is for a solver that hangs: hard ones take seconds."""
+JOINED_AFTER = 5.0
+"""Seconds after which a second search joins, where there is a time limit of at least twice as much."""
 TOLERANCE = 1e-4
 """By how much a value may be outside of the bounds of its column."""
 KEPT = max(2, os.cpu_count() or 1)
@@ -71,7 +76,7 @@ def solve(model: LinearModel, settings: Settings, solver: SolverName | None = No
     reasons = []
     for name in (solver,) if solver else SOLVERS:
         try:
-            return _solve(model, settings, name, end)
+            return _searched(model, settings, name, end)
         except _LateError as late:
             if end is not None:
                 return Answer("none", name)
@@ -102,9 +107,56 @@ class _LateError(_BrokenError):
     """A solver did not answer in time."""
 
 
-def _solve(model: LinearModel, settings: Settings, solver: SolverName, end: float | None) -> Answer:
+def _searched(model: LinearModel, settings: Settings, solver: SolverName, end: float | None) -> Answer:
+    """Solve by one search, and by a second one where that takes long, there is a processor to spare and time is limited."""
+    if (
+        not settings.whole
+        or solver != "highs"
+        or settings.seconds is None
+        or settings.seconds < 2 * JOINED_AFTER
+        or KEPT < 2
+    ):
+        return _solve(model, settings, solver, end)
+    from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait  # Hardly ever needed
+
+    at_work: list[_Worker] = []
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            searches = [threads.submit(_solve, model, settings, solver, end, at_work)]
+            if not wait(searches, JOINED_AFTER).done:
+                searches.append(threads.submit(_solve, model, settings._replace(seed=1), solver, end, at_work))
+            while not any(map(_settled, searches)) and wait(searches, return_when=FIRST_COMPLETED).not_done:
+                wait([search for search in searches if not search.done()], return_when=FIRST_COMPLETED)
+        finally:
+            for worker in tuple(at_work):
+                _POOL.end(worker)
+    return _of_both(model, searches)
+
+
+def _settled(search: Future[Answer]) -> bool:
+    """Whether a search has ended with nothing left to look for."""
+    return search.done() and search.exception() is None and search.result().state in ("optimal", "infeasible")
+
+
+def _of_both(model: LinearModel, searches: Sequence[Future[Answer]]) -> Answer:
+    """What searches of the same model found and proved together."""
+    answers = [search.result() for search in searches if search.exception() is None]
+    ended = [answer for answer in answers if answer.state == "optimal"]
+    found = [answer for answer in answers if answer.values]
+    if ended or not found:
+        return (ended or answers or [searches[0].result()])[0]
+    best = min(found, key=lambda answer: model.value(answer.values))
+    return replace(best, bound=max((answer.bound for answer in found if answer.bound is not None), default=None))
+
+
+def _solve(
+    model: LinearModel, settings: Settings, solver: SolverName, end: float | None, at_work: list[_Worker] | None = None
+) -> Answer:
+    """Solve by one process, which is among those ``at_work`` meanwhile."""
     deadline = time.monotonic() + CEILING_SECONDS if end is None else end + GRACE_SECONDS
     worker = _POOL.take(solver)
+    at_work = [] if at_work is None else at_work
+    at_work.append(worker)
     # A solver that is killed removes none of its files.
     with _folder() if solver == "cbc" else contextlib.nullcontext("") as folder:
         try:
@@ -116,6 +168,8 @@ def _solve(model: LinearModel, settings: Settings, solver: SolverName, end: floa
         except BaseException:
             _POOL.end(worker)
             raise
+        finally:
+            at_work.remove(worker)
     _POOL.give(worker)
     return answer
 

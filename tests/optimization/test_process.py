@@ -13,14 +13,14 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from router.errors import SolverError, TimeLimitError
 from router.optimization import process
-from router.optimization.model import LinearModel, LinearRow, Settings, SolverName
+from router.optimization.model import Answer, LinearModel, LinearRow, Settings, SolverName
 from router.optimization.problem import Group, Option, Problem
 from router.optimization.rows import Row
 from router.optimization.solve import solve
@@ -225,6 +225,79 @@ def test_an_interrupt_ends_the_solver_too(broken: dict[str, str]) -> None:
     finally:
         signal.signal(signal.SIGALRM, before)
     assert not process._POOL._all
+
+
+@pytest.fixture
+def joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second search joins at once."""
+    monkeypatch.setattr(process, "JOINED_AFTER", 0.1)
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
+    monkeypatch.setattr(process, "KEPT", 2)
+
+
+@pytest.mark.usefixtures("joined")
+def test_a_second_search_that_is_done_ends_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[SolverName] = []
+
+    def command(solver: SolverName) -> list[str]:
+        started.append(solver)
+        hangs = [sys.executable, str(MISBEHAVING), "hangs", solver, *map(os.path.abspath, sys.path)]
+        return REAL(solver) if len(started) > 1 else hangs
+
+    monkeypatch.setattr(process, "command", command)
+    answer = process.solve(small(), Settings(whole=True, seconds=60))
+    assert (answer.state, answer.solver, answer.values) == ("optimal", "highs", [4, 6])
+    assert started == ["highs", "highs"]
+    assert len(process._POOL._all) == 1
+
+
+@pytest.mark.usefixtures("joined")
+def test_two_searches_that_hang_are_ended_at_the_time_limit(broken: dict[str, str]) -> None:
+    broken["highs"] = "hangs"
+    assert process.solve(small(), Settings(whole=True, seconds=1)).state == "none"
+    assert not process._POOL._all
+
+
+@pytest.mark.usefixtures("joined")
+def test_an_interrupt_ends_both_searches(broken: dict[str, str]) -> None:
+    broken["highs"] = "hangs"
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+        with pytest.raises(KeyboardInterrupt):
+            process.solve(small(), Settings(whole=True, seconds=60))
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert not process._POOL._all
+
+
+def said(answer: Answer | Exception) -> Future[Answer]:
+    search: Future[Answer] = Future()
+    if isinstance(answer, Answer):
+        search.set_result(answer)
+    else:
+        search.set_exception(answer)
+    return search
+
+
+def test_what_both_searches_found_and_proved_counts() -> None:
+    # The first found 5 on each way, for 15, and proved 14; the second found 4 and 6, for 16, and proved that none is below 14.5.
+    one, other = Answer("feasible", "highs", [5, 5], (), 14.0), Answer("feasible", "highs", [4, 6], (), 14.5)
+    together = Answer("feasible", "highs", [5, 5], (), 14.5)
+    broke = process._BrokenError("it broke")
+    nothing_yet = Answer("none", "highs")
+    assert process._of_both(small(), [said(one), said(other)]) == together
+    assert process._of_both(small(), [said(broke), said(other)]) == other
+    assert process._of_both(small(), [said(nothing_yet), said(one)]) == one
+    assert process._of_both(small(), [said(nothing_yet), said(broke)]) == nothing_yet
+    proven = Answer("optimal", "highs", [4, 6], (), 16.0)
+    assert process._of_both(small(), [said(nothing_yet), said(proven)]) == proven
+    with pytest.raises(process._BrokenError, match="it broke"):
+        process._of_both(small(), [said(broke), said(process._BrokenError("so did it"))])
 
 
 @pytest.fixture
