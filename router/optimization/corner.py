@@ -35,11 +35,14 @@ from router.optimization.formulation import scaled
 from router.optimization.lattice import Keys, Lattice, Reals
 from router.optimization.problem import Problem
 from router.optimization.rows import Amounts, Counts
+from router.optimization.run import Clock
 
 SUMS = 2_500_000
 """Sums of moves that are kept at most."""
 SUMS_WITH_MONEY = 400_000
 """The same where they have to be sorted by money too."""
+EFFORT = 400_000_000
+"""Sums that may be looked at in all; a count, not a time, so that the same plan comes out every time."""
 MOST_KEYS = 2**40
 FIRST = 20
 """The first reach is the excess of so many moves that do different things."""
@@ -56,7 +59,9 @@ NOTHING = 1e-3
 SLIP = 1e-8
 """Micro-dollars: a move that gains more is no rounding of floats, and the corner not the relaxation's."""
 HAIR = 1e-6
-"""Micro-dollars: by how much money may differ and be the same."""
+"""Micro-dollars: by how much excess may differ and be the same."""
+GRAIN = 1e-8
+"""Of the solver's units of a limit: by how much its money may differ and be the same."""
 
 
 class _Tight(NamedTuple):
@@ -123,7 +128,7 @@ class _At:
         return lattice.element([int(self.moved(limit, c, o)) for limit in self.exact], real)
 
 
-def corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
+def corner(problem: Problem, relaxed: Bound, amounts: Amounts, clock: Clock) -> Corner | None:
     """The corner relaxation; None where it cannot be set up or takes too many sums.
 
     Parameters
@@ -146,14 +151,14 @@ def corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
     if not 0 < lattice.size < MOST_KEYS:
         return None
     every = sorted(_moves(problem, at, lattice))
-    if every[0].excess < -SLIP:
+    if not every or every[0].excess < -SLIP:
         return None
     moves = _different(every)
     left = [_left(problem, limit, at.base) for limit in at.tight]
     whole = [int(rest) for rest, limit in zip(left, at.tight, strict=True) if limit.whole]
     target = lattice.element(whole, float(left[money]) if money >= 0 else 0.0)
     price = float(at.prices[money]) if money >= 0 else 0.0
-    found = _Search(lattice, price, moves, target).run()
+    found = _Search(lattice, price, moves, target, clock).run()
     if found is None:
         return None
     excess, made = found
@@ -165,7 +170,9 @@ def corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
         left[money] -= Fraction((excess - sum(moves[k].excess * times for k, times in made.items())) / price)
     like = {_effect(moves[k]): moves[k].excess + HAIR for k in made}
     options = frozenset((m.c, m.o) for m in every if m.c >= 0 and m.excess <= like.get(_effect(m), -1.0))
-    return Corner(float(cost) + excess, _settled(problem, at, left, moves, made), options)
+    # Money that counts as the same, at each move of a solution and once more for what it is compared with.
+    slop = price * GRAIN * 2 * (2 + sum(made.values()))
+    return Corner(float(cost) + excess - slop, _settled(problem, at, left, moves, made), options)
 
 
 def _corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> _At | None:
@@ -264,7 +271,7 @@ def _moves(problem: Problem, at: _At, lattice: Lattice) -> Iterator[_Move]:
 
 def _effect(move: _Move) -> tuple[int, int]:
     """Moves of the same effect do the same."""
-    return move.key, round(move.real / HAIR)
+    return move.key, round(move.real / GRAIN)
 
 
 def _different(moves: Sequence[_Move]) -> list[_Move]:
@@ -300,26 +307,32 @@ class _Ends(NamedTuple):
 class _Search:
     """The least excess that leads to the target, and the moves behind it."""
 
-    def __init__(self, lattice: Lattice, price: float, moves: Sequence[_Move], target: tuple[int, float]) -> None:
+    def __init__(
+        self, lattice: Lattice, price: float, moves: Sequence[_Move], target: tuple[int, float], clock: Clock
+    ) -> None:
         self.lattice, self.price, self.moves, self.target = lattice, price, moves, target
+        self.clock, self.left = clock, EFFORT
         self.round = price * lattice.period
         """What it costs to leave a whole period of money unused."""
 
     def run(self) -> tuple[float, dict[int, int]] | None:
         """The excess, and how often each move is made; None if that takes too many sums."""
-        if not self.moves:
-            return None
         reach = self.moves[min(FIRST, len(self.moves)) - 1].excess + NOTHING
         farthest = FARTHEST * (self.moves[-1].excess + NOTHING)
         while reach <= farthest and (sums := self._sums(reach)) is not None:
             between = SHARE * reach
             best, ends = self._met(sums, reach, between)
+            if self._out_of_effort():
+                return None
             # Any moves of less excess can be parted in two of which neither is beyond the reach, but perhaps for one large move.
             if best <= 2 * reach - between:
                 return best, self._behind(ends)
             needed = (best + between) / 2 * (1 + 1e-9) + HAIR
             reach = min(max(WIDER * reach, NOTHING), needed / (1 - SHARE / 2))
         return None
+
+    def _out_of_effort(self) -> bool:
+        return self.left < 0 or self.clock.left == 0
 
     def _sums(self, reach: float) -> _Sums | None:
         """Every element that sums of moves within this excess lead to; None if these are too many."""
@@ -338,7 +351,8 @@ class _Search:
             while times * move.excess <= reach:
                 before = len(self._steps)
                 sums = self._with(sums, number, times, (key, real), reach)
-                if len(sums.keys) > (SUMS_WITH_MONEY if self.price else SUMS):
+                self.left -= len(sums.keys)
+                if len(sums.keys) > (SUMS_WITH_MONEY if self.price else SUMS) or self._out_of_effort():
                     return None
                 if len(self._steps) == before:
                     break
@@ -391,7 +405,7 @@ class _Search:
         start, end = low.copy(), high.copy()
         while (open_ones := start < end).any():
             middle = (start + end) // 2
-            fits = open_ones & (sums.reals[np.minimum(middle, len(sums.keys) - 1)] <= reals + HAIR)
+            fits = open_ones & (sums.reals[np.minimum(middle, len(sums.keys) - 1)] <= reals + GRAIN)
             start = np.where(fits, middle + 1, start)
             end = np.where(open_ones & ~fits, middle, end)
         place = np.where(start > low, start - 1, np.maximum(high - 1, 0))
@@ -414,7 +428,10 @@ class _Search:
         if total[least] < best:
             best, ends = float(total[least]), _Ends(0, int(sums.names[place[least]]), least)
         for number in self._useful:
+            if self._out_of_effort():
+                break
             if between < self.moves[number].excess < best - reach:
+                self.left -= len(sums.keys)
                 near = sums.only(sums.excess <= (best - self.moves[number].excess) / 2 + HAIR)
                 best, ends = min((best, ends), self._through(sums, near, number))
         return best, ends

@@ -17,6 +17,9 @@ from router.optimization.model import Answer, LinearModel, LinearRow
 from router.optimization.problem import Problem, Selector
 from router.optimization.rows import Counts, Row, Uses, weighed, whole_numbers
 
+LARGEST = 10**9
+"""Whole numbers above this are more than the solver's tolerances can tell apart: they are scaled like fractions."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScaledRow:
@@ -43,7 +46,7 @@ def scaled(row: Row) -> ScaledRow:
     uses, right = row.linear()
     flat = [use for own in uses for use in own]
     whole = whole_numbers(flat)
-    if whole is not None:
+    if whole is not None and max(map(abs, whole[0]), default=0) <= LARGEST:
         numbers: Sequence[float] = whole[0]
         unit = float(whole[1])
         # The next whole number inside the bound loses no solution.

@@ -17,6 +17,8 @@ OTHER: SolverName = "cbc"
 
 CLEAR = (1e-3, 1e-9)
 """How far above what is known a search is cut off, in the solver's units and relative: what is known is not cut off itself."""
+APART = 0.5
+"""The same in the solver's units where objectives are whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def run(
     """
     model = formulation.model
     known = None if cutoff is None else cutoff / formulation.scale
-    end = None if known is None else known + CLEAR[0] + CLEAR[1] * abs(known)
+    end = None if known is None else known + (APART if _whole(model) else CLEAR[0] + CLEAR[1] * abs(known))
     answer = solve_model(model, clock, whole=True, max_nodes=max_nodes, solver=solver, cutoff=end)
     if answer.state == "infeasible" and end is not None:
         # There is a solution: rounding has cut it off.
@@ -115,8 +117,12 @@ def _bounded(model: LinearModel, answer: Answer) -> bool:
     if answer.bound is None:
         return True
     cost = model.value(answer.values)
-    apart = all(float(price).is_integer() and model.whole[column] for column, price in model.costs.items())
-    return cost - answer.bound <= (0.5 if apart else 1e-7 * max(1.0, abs(cost)))
+    return cost - answer.bound <= (APART if _whole(model) else 1e-7 * max(1.0, abs(cost)))
+
+
+def _whole(model: LinearModel) -> bool:
+    """Whether every objective is a whole number."""
+    return all(float(price).is_integer() and model.whole[column] for column, price in model.costs.items())
 
 
 def _counts(formulation: Formulation, answer: Answer) -> Counts:

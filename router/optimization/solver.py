@@ -250,7 +250,7 @@ def _beforehand(
     problem: Problem, relaxed: Bound, amounts: Amounts, clock: Clock
 ) -> tuple[float, Least | None, Set[tuple[int, int]]]:
     """What is known before the solver searches: a lower bound, a solution if there is one, else options to try first."""
-    at_corner = _cornered(problem, relaxed, amounts) if amounts else None
+    at_corner = _cornered(problem, relaxed, amounts, clock.part(CORE_SHARE)) if amounts else None
     if at_corner is None:
         return *_packed(problem, relaxed, clock), frozenset()
     if at_corner.counts is None or problem.cost(at_corner.counts) - at_corner.lower > HALF_A_UNIT:
@@ -259,7 +259,7 @@ def _beforehand(
     return cost, Least(at_corner.counts, relaxed, cost, proven=True), frozenset()
 
 
-def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | None:
+def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts, clock: Clock) -> Corner | None:
     """The corner relaxation, where it can be had: tried where classes have members to spare and nothing but rows couples them."""
     classes = problem.groups
     members, options = sum(group.count for group in classes), sum(len(group.options) for group in classes)
@@ -268,7 +268,7 @@ def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts) -> Corner | No
         return None
     from router.optimization.corner import corner  # As in `_sifted`
 
-    return corner(problem, relaxed, amounts)
+    return corner(problem, relaxed, amounts, clock)
 
 
 def _packed(problem: Problem, relaxed: Bound, clock: Clock) -> tuple[float, Least | None]:

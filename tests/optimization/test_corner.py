@@ -22,7 +22,7 @@ def relaxed(problem: Problem) -> Corner | None:
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
     assert found[1]
-    return corner(problem, *found)
+    return corner(problem, *found, Clock(None))
 
 
 def drawn(seed: int, *, money: bool) -> Problem:
@@ -105,12 +105,27 @@ def test_what_is_no_corner_of_the_relaxation_gives_no_bound() -> None:
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
     wrong = replace(found[0], excess=((0.0, 0.0, 1e6),))
-    assert corner(problem, wrong, [[7.5, 12.5, 0.0]]) is None
+    assert corner(problem, wrong, [[7.5, 12.5, 0.0]], Clock(None)) is None
 
 
 def test_too_many_sums_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = next(p for p in (drawn(seed, money=False) for seed in range(50)) if len(p.rows) > 1 and relaxed(p))
     monkeypatch.setattr(module, "SUMS", 0)
+    assert relaxed(problem) is None
+
+
+def test_too_much_effort_and_too_little_time_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = next(p for p in (drawn(seed, money=False) for seed in range(50)) if len(p.rows) > 1 and relaxed(p))
+    found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
+    assert found is not None
+    assert corner(problem, *found, Clock(0.0)) is None
+    monkeypatch.setattr(module, "EFFORT", 0)
+    assert corner(problem, *found, Clock(None)) is None
+
+
+def test_where_all_moves_are_basic_there_is_nothing_to_search() -> None:
+    groups = (Group(20, (Option(1e6), Option(3e6))), Group(20, (Option(1e6),)))
+    problem = Problem(groups, (Row("money", "at_most", 300, ((10.25, 0.5), (1.5,))),))
     assert relaxed(problem) is None
 
 
@@ -125,7 +140,7 @@ def test_two_limits_on_money_of_fractions_have_no_corner_here() -> None:
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
     assert sum(price > 0 for price in found[0].prices) == 2
-    assert corner(problem, *found) is None
+    assert corner(problem, *found, Clock(None)) is None
 
 
 @pytest.mark.parametrize("seed", range(40))
