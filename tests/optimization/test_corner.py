@@ -9,8 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from router.optimization import corner as module
-from router.optimization import solver
+from router.optimization import meeting, solver
 from router.optimization.corner import Corner, corner
 from router.optimization.problem import Group, Option, Problem
 from router.optimization.rows import Number, Row
@@ -110,7 +109,7 @@ def test_what_is_no_corner_of_the_relaxation_gives_no_bound() -> None:
 
 def test_too_many_sums_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = next(p for p in (drawn(seed, money=False) for seed in range(50)) if len(p.rows) > 1 and relaxed(p))
-    monkeypatch.setattr(module, "SUMS", 0)
+    monkeypatch.setattr(meeting, "SUMS", 0)
     assert relaxed(problem) is None
 
 
@@ -119,7 +118,7 @@ def test_too_much_effort_and_too_little_time_are_given_up(monkeypatch: pytest.Mo
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
     assert corner(problem, *found, Clock(0.0)) is None
-    monkeypatch.setattr(module, "EFFORT", 0)
+    monkeypatch.setattr(meeting, "EFFORT", 0)
     assert corner(problem, *found, Clock(None)) is None
 
 
