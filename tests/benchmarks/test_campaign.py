@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,11 +16,19 @@ from router.optimization.problem import without_limits
 from router.optimization.solve import solve
 
 
-def test_ours_is_proven_and_what_the_peer_finds_is_no_better(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ours_is_proven_and_the_peer_gets_the_model_of_the_same_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def found_nothing(build: Callable[[], peers.Model], by: str, limit_seconds: float) -> peers.Answer:
+        asked.append((len(build()[0].variables()), by, limit_seconds))
+        return peers.Answer(math.inf, -math.inf, False, None, Spent(50.0, 60.0))
+
     monkeypatch.setattr(campaign, "CLIPS", 20_000)
-    found = campaign.campaign(1, 2)
-    assert found.ratio is not None
-    assert found.optimum == "yes" or "proven" in found.optimum
+    monkeypatch.setattr(peers, "solved", found_nothing)
+    found = campaign.campaign(1, 3600)
+    assert (found.optimum, found.peer_finished, len(found.ours)) == ("the peer found no solution", False, 1)
+    # 260 classes on twelve candidates, and every third may be left out.
+    assert asked == [(260 * 12 + 87, "HiGHS", 3600)]
 
 
 def test_a_better_plan_of_the_peer_fails_and_one_that_breaks_a_limit_does_not() -> None:
