@@ -20,6 +20,9 @@ from router.optimization.tails import Ceiling, Objective
 EXACT = 1e-12
 """Relative; what floats leave of equality."""
 
+RELAXED = 1e-9
+"""How well the relaxation has to know what is not linear, relative: the bound holds whatever it knows."""
+
 Known: TypeAlias = tuple[Limit, Row, ScaledRow]
 """A limit, a row that is kept by what keeps the limit, and that row in the solver's numbers."""
 

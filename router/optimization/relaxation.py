@@ -13,11 +13,12 @@ from fractions import Fraction
 from typing import Literal
 
 from router.optimization.branching import truth_at
+from router.optimization.feasibility import least_missed
 from router.optimization.problem import Group, Option, Problem, Selector
 from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded, Counts, Number, Row, Sense, Unit, Uses, weighed, whole_numbers
 from router.optimization.run import Clock
-from router.optimization.solver import least_missed, optimum
+from router.optimization.solver import optimum
 from router.optimization.tails import Ceiling, Tail
 
 HUNDREDTH = 100

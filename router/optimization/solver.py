@@ -19,12 +19,13 @@ from router import log
 from router.errors import SolverError, TimeLimitError
 from router.optimization.bound import Bound, bound_from, certified, mixed
 from router.optimization.branching import branched
+from router.optimization.feasibility import despite_infeasible
 from router.optimization.formulation import Formulation, ScaledRow
 from router.optimization.model import SolverName
-from router.optimization.outline import Outline
+from router.optimization.outline import RELAXED, Outline
 from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
 from router.optimization.process import warm_up
-from router.optimization.rows import Amounts, Counts, Limit, Number, Row, Uses, weighed
+from router.optimization.rows import Amounts, Counts, Number, Uses, weighed
 from router.optimization.run import OTHER, Clock, EndedError, Found, run, solve_model
 from router.optimization.structure import structured
 from router.optimization.tails import Objective
@@ -40,14 +41,10 @@ TOLERANCE = 1e-6
 """By how much the solver may miss a row, in its units, even where that is not for taking what is nearly whole for whole."""
 REPAIRS = 10
 """How often a limit that a solution misses by a rounding is tightened before giving up."""
-RELAXED = 1e-9
-"""How well the relaxation has to know what is not linear, relative: the bound holds whatever it knows."""
 NEAR = 1e-9
 """An objective with tails is taken as proven within this, relative, where ``TAIL_NODES`` do not prove it to the last digit."""
 TAIL_NODES = 3000
 """How far a search goes whose objective has tails: the largest of several sums can be next to impossible to bring to its least."""
-CONTRADICTED = 1e-9
-"""Relative: by how much limits have to contradict each other before this counts as proof."""
 MANY = 20_000
 """Options; from here on classes that are not in doubt are sifted out before anything else."""
 CORNERED = 500
@@ -140,7 +137,7 @@ def _closed(problem: Problem, floor: float, clock: Clock, enough: float | None =
         return None
     found = None if relaxed is None else least(problem, outline, clock, *relaxed)
     if found is None:
-        return _despite_infeasible(problem, floor, clock)
+        return despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
     linear = not problem.tails and not problem.ceilings
     certificate = certified(problem, found.relaxed.value, found.relaxed.prices) if linear else None
@@ -399,78 +396,3 @@ def _tells_apart(level: Uses, open_to: Counts) -> bool:
         len({weight for weight, top in zip(weights, tops, strict=True) if top}) > 1
         for weights, tops in zip(level, open_to, strict=True)
     )
-
-
-def _despite_infeasible(problem: Problem, floor: float, clock: Clock) -> Solution | None:
-    """Doubt "infeasible": allow every limit to be missed, and see whether the least possible miss is nothing."""
-    if _contradicted(problem, clock):
-        return None
-    counts = least_missed(problem, clock)
-    if counts is None or not problem.holds(counts):
-        return None
-    cost = problem.cost(counts)
-    return Solution(counts, cost, min(floor, cost), "solver", proven=cost <= floor)
-
-
-def _contradicted(problem: Problem, clock: Clock) -> bool:
-    """Whether prices on the rows prove that no solution keeps them all: the bound on a cost of nothing is above nothing.
-
-    Source: G. Farkas, Theorie der einfachen Ungleichungen, Journal fuer die reine und angewandte Mathematik 124 (1902).
-    """
-    nothing: Uses = tuple((0.0,) * len(group.options) for group in problem.groups)
-    outline = Outline.at(without_limits(problem), Objective(problem.costs), problem.limits)
-    while True:
-        formulation = _elastic(problem, outline)
-        answer = solve_model(formulation.model, clock, whole=False)
-        if answer.state != "optimal":
-            return False
-        if not outline.learn_limits(outline.limits, formulation.amounts(answer), RELAXED):
-            break
-    prices = [formulation.price(answer, f"limit_{k}") / row.unit for k, (_, _, row) in enumerate(outline.rows)]
-    rows = [row for _, row, _ in outline.rows]
-    members = [group.count for group in problem.groups]
-    bound = bound_from(nothing, rows, prices, problem.everything, members, problem.selectors).value
-    weighs = math.fsum(price * _reach(row, members) for price, row in zip(prices, rows, strict=True) if price)
-    return bound > CONTRADICTED * weighs
-
-
-def least_missed(problem: Problem, clock: Clock) -> Counts | None:
-    """The solution that misses the limits least: the sum over limits of the miss in proportion to the limit's size.
-
-    None if there is none even without limits: no alternative of some selector can settle all its classes.
-    """
-    limits = problem.limits
-    outline = Outline.at(without_limits(problem), Objective(problem.costs), limits)
-    while True:
-        formulation = _elastic(problem, outline)
-        found = run(formulation, clock)
-        if found is None:
-            return None
-        if not outline.learn_limits(limits, found.counts):
-            return found.counts
-
-
-def _elastic(problem: Problem, outline: Outline) -> Formulation:
-    """The model of missing the stated limits least."""
-    stated = [limit for limit in problem.limits if limit.stated]
-    units = {id(limit): row.unit for limit, _, row in reversed(outline.rows)}
-    formulation = Formulation(problem, (), outline.faces)
-    slacks = {id(limit): formulation.model.add_column(f"missed_{k}", 0) for k, limit in enumerate(stated)}
-    for position, (limit, _, row) in enumerate(outline.rows):
-        formulation.keep(row, f"limit_{position}", slacks.get(id(limit)), units[id(limit)] / row.unit)
-    # In millionths: costs far below one are lost in the tolerances of the solver.
-    formulation.model.costs = {slacks[id(limit)]: 1e6 * units[id(limit)] / _size(limit, problem) for limit in stated}
-    return formulation
-
-
-def _size(limit: Limit, problem: Problem) -> float:
-    """What a miss of a limit is measured by: its bound or, where that is next to nothing, a hundredth of all that could be used."""
-    members = [group.count for group in problem.groups]
-    row = limit.row_at(problem.everything)
-    bound = abs(float(row.bound)) * (sum(members) if row.per is not None else 1)
-    return max(bound, _reach(row, members) / 100, 1e-9)
-
-
-def _reach(row: Row, members: Sequence[int]) -> float:
-    """The most that can be used of a limit."""
-    return sum(count * max(abs(float(use)) for use in own) for count, own in zip(members, row.uses, strict=True))
