@@ -53,7 +53,7 @@ class Corner:
     """What the relaxation found."""
 
     lower: float
-    """No solution costs less."""
+    """No solution costs less, as far as floats tell: where money is tight, a margin for its rounding is taken off."""
     counts: Counts | None
     """A solution that costs this much, if the moves behind it are one."""
     options: frozenset[tuple[int, int]]
