@@ -66,21 +66,6 @@ def _open(room: float, excess: float, top: int) -> int:
     return top if excess * top <= room else math.floor(room / excess)
 
 
-def mixed(faces: Sequence[Uses], shares: Sequence[float]) -> Uses:
-    """The linear objectives, mixed: no more than the largest of them whatever the shares are, once these add up to 1."""
-    total = math.fsum(shares)
-    parts = [(face, share / total) for face, share in zip(faces, shares, strict=True) if share > 0]
-    if len(parts) <= 1:
-        return parts[0][0] if parts else faces[0]
-    return tuple(
-        tuple(
-            math.fsum(share * weight for weight, (_, share) in zip(own, parts, strict=True))
-            for own in zip(*rows, strict=True)
-        )
-        for rows in zip(*(face for face, _ in parts), strict=True)
-    )
-
-
 def bound_from(
     weights: Uses,
     rows: Sequence[Row],

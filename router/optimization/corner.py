@@ -7,7 +7,8 @@ counts of a move is what it uses of the tight limits up to whole combinations of
 the money of one limit is not counted in whole numbers, of such a group times a circle (see `lattice`). The least excess that leads to
 the element of the corner itself is a bound, and if the moves behind it keep all counts and limits, they are an optimum.
 
-`meeting` finds it.
+`meeting` finds it. Where the objective has tails, the corner is also where states of outages are even: that is a limit like others,
+but may be missed at a cost (see `kinks`). Then elements hardly ever are the same, and `nearest` finds what comes near.
 
 Costs are micro-dollars.
 
@@ -26,12 +27,15 @@ from operator import mul
 from typing import NamedTuple
 
 from router import log
+from router.optimization import nearest
 from router.optimization.bound import Bound
 from router.optimization.formulation import scaled
+from router.optimization.kinks import Moved, Nearby, bent
 from router.optimization.lattice import Lattice
 from router.optimization.meeting import GRAIN, HAIR, NOTHING, Move, Search, different, effect
+from router.optimization.prices import Relaxed
 from router.optimization.problem import Problem
-from router.optimization.rows import Amounts, Counts
+from router.optimization.rows import Amounts, Counts, Uses
 from router.optimization.run import Clock
 
 MOST_KEYS = 2**40
@@ -40,9 +44,9 @@ SLIP = 1e-8
 
 
 class _Tight(NamedTuple):
-    """A limit that has a price, in the solver's numbers and written as at most its bound."""
+    """A limit that has a price, in the solver's numbers and written as at most its bound; or that a state costs no more than another."""
 
-    uses: tuple[tuple[float, ...], ...]
+    uses: Uses
     bound: float
     whole: bool
     """Whether all that is used of it comes in whole numbers."""
@@ -55,7 +59,7 @@ class Corner:
     lower: float
     """No solution costs less, as far as floats tell: where money is tight, a margin for its rounding is taken off."""
     counts: Counts | None
-    """A solution that costs this much, if the moves behind it are one."""
+    """A solution, if the moves behind this cost are one or, where they were not found, if any was."""
     options: frozenset[tuple[int, int]]
     """The (class, option) pairs of these moves, and of all that do the same at the same cost."""
 
@@ -71,6 +75,10 @@ class _At:
     """As many classes, each with another option."""
     prices: tuple[Fraction, ...]
     """Of the tight limits, in their units: those at which the basic moves cost exactly nothing."""
+    weights: Uses
+    """Of the objective, linear."""
+    bends: tuple[nearest.Bend, ...]
+    """Which tight limits say that states are even."""
 
     @property
     def exact(self) -> list[_Tight]:
@@ -84,78 +92,152 @@ class _At:
 
     def moved(self, limit: _Tight, c: int, o: int) -> float:
         """What a member on another option uses more of a limit."""
-        return limit.uses[c][o] - limit.uses[c][self.base[c]]
+        return float(limit.uses[c][o]) - float(limit.uses[c][self.base[c]])
 
-    def element(self, lattice: Lattice, c: int, o: int) -> tuple[int, float]:
-        """What moving a member does."""
-        real = self.moved(self.tight[self.money], c, o) if self.money >= 0 else 0.0
-        return lattice.element([int(self.moved(limit, c, o)) for limit in self.exact], real)
+    def used(self, c: int, o: int) -> tuple[float, ...]:
+        """What a member on another option uses more of every tight limit."""
+        return tuple(self.moved(limit, c, o) for limit in self.tight)
 
 
-def corner(problem: Problem, relaxed: Bound, amounts: Amounts, clock: Clock) -> Corner | None:
+class _Step(NamedTuple):
+    """A member from its class's option to another."""
+
+    excess: float
+    used: tuple[float, ...]
+    c: int
+    o: int
+
+
+def corner(problem: Problem, start: Relaxed, clock: Clock) -> Corner | None:
     """The corner relaxation; None where it cannot be set up or takes too many sums.
 
     Parameters
     ----------
     problem
-        With rows, and nothing else that couples its classes.
-    relaxed
-        The bound by the linear relaxation's prices, one for each row.
-    amounts
-        The relaxation's solution, a corner of it.
+        With rows, and tails in the objective, and nothing else that couples its classes.
+    start
+        The linear relaxation, with a price for each row; its solution is a corner of it.
     """
-    at = _corner(problem, relaxed, amounts)
+    at = _corner(problem, start)
     if at is None:
         return None
-    money = at.money
+    steps = sorted(_steps(problem, at))
+    if steps and steps[0].excess < -SLIP:
+        return None
+    left = [_left(problem, limit, at.base) for limit in at.tight]
+    bases = zip(problem.groups, at.weights, at.base, strict=True)
+    cost = sum((group.count * Fraction(own[o]) for group, own, o in bases), Fraction(0))
+    cost -= sum(map(mul, at.prices, left))
+    search = _near if problem.objective.tails else _met
+    return search(problem, at, float(cost), steps, left, clock)
+
+
+def _met(
+    problem: Problem, at: _At, cost: float, steps: Sequence[_Step], left: Sequence[Fraction], clock: Clock
+) -> Corner | None:
+    """The relaxation, by a search for two sums that meet; at the corner it costs so much."""
+    money, whole = at.money, [k for k, limit in enumerate(at.tight) if limit.whole]
+
+    def element(used: Sequence[Fraction | float]) -> tuple[int, float]:
+        return lattice.element([int(used[k]) for k in whole], float(used[money]) if money >= 0 else 0.0)
+
+    used = [at.used(c, o) for c, o in at.basic]
     lattice = Lattice(
-        [[int(at.moved(limit, c, o)) for limit in at.exact] for c, o in at.basic],
-        [at.moved(at.tight[money], c, o) if money >= 0 else 0.0 for c, o in at.basic],
+        [[int(own[k]) for k in whole] for own in used], [own[money] if money >= 0 else 0.0 for own in used]
     )
     if not 0 < lattice.size < MOST_KEYS:
         return None
-    every = sorted(_moves(problem, at, lattice))
-    if not every or every[0].excess < -SLIP:
+    elements = {used: element(used) for used in {step.used for step in steps}}
+    every = [Move(step.excess, *elements[step.used], step.c, step.o) for step in steps]
+    # A unit of a limit left unused is a move too.
+    units = [[float(k == other) for other in range(len(left))] for k in whole]
+    every += [Move(float(at.prices[k]), *element(unit), -1, k) for k, unit in zip(whole, units, strict=True)]
+    if not every:
         return None
+    every.sort()
     moves = different(every)
-    left = [_left(problem, limit, at.base) for limit in at.tight]
-    whole = [int(rest) for rest, limit in zip(left, at.tight, strict=True) if limit.whole]
-    target = lattice.element(whole, float(left[money]) if money >= 0 else 0.0)
     price = float(at.prices[money]) if money >= 0 else 0.0
-    found = Search(lattice, price, moves, target, clock).run()
+    found = Search(lattice, price, moves, element(left), clock).run()
     if found is None:
         return None
     excess, made = found
     log.debug("corner solved", keys=lattice.size, excess=excess)
-    bases = zip(problem.groups, at.base, strict=True)
-    cost = sum((group.count * Fraction(group.options[o].cost) for group, o in bases), Fraction(0))
-    cost -= sum(map(mul, at.prices, left))
+    rest = list(left)
     if price:
-        left[money] -= Fraction((excess - sum(moves[k].excess * times for k, times in made.items())) / price)
+        rest[money] -= Fraction((excess - sum(moves[k].excess * times for k, times in made.items())) / price)
+    for k, times in made.items():
+        if moves[k].c < 0:
+            rest[moves[k].o] -= times
     like = {effect(moves[k]): moves[k].excess + HAIR for k in made}
     options = frozenset((m.c, m.o) for m in every if m.c >= 0 and m.excess <= like.get(effect(m), -1.0))
     # Money that counts as the same, at each move of a solution and once more for what it is compared with.
     slop = price * GRAIN * 2 * (2 + sum(made.values()))
-    return Corner(float(cost) + excess - slop, _settled(problem, at, left, moves, made), options)
+    away = {(moves[k].c, moves[k].o): times for k, times in made.items() if moves[k].c >= 0}
+    return Corner(cost + excess - slop, _settled(problem, at, rest, away), options)
 
 
-def _corner(problem: Problem, relaxed: Bound, amounts: Amounts) -> _At | None:
-    """The corner of the relaxation's solution; None if it is not one, or more than one tight limit is not in whole numbers."""
-    tight = _tight(problem, relaxed)
-    base = tuple(max(range(len(own)), key=own.__getitem__) for own in amounts)
-    at = _At(base, tight, (), ())
-    if not tight or sum(not limit.whole for limit in tight) > 1:
+def _near(
+    problem: Problem, at: _At, cost: float, steps: Sequence[_Step], left: Sequence[Fraction], clock: Clock
+) -> Corner | None:
+    """The relaxation, by a search for sums that come near enough; at the corner it costs so much."""
+    if not steps:
         return None
-    basic = _basic(problem, relaxed, amounts, at)
+    nearby = Nearby(problem.objective, _moved(problem, at, {}))
+
+    def away(way: nearest.Way) -> dict[tuple[int, int], int]:
+        made = [((steps[k].c, steps[k].o), times) for k, times in way.made.items()]
+        return dict([*zip(at.basic, way.basic, strict=True), *made])
+
+    def judged(way: nearest.Way, below: float) -> float | None:
+        moved = away(way)
+        excess = nearby.value(Moved(c, at.base[c], o, times) for (c, o), times in moved.items()) - cost
+        counts = _moved(problem, at, moved) if excess < below else ()
+        return None if counts and not _holds(problem, counts) else excess
+
+    rows = at.bends[0].start if at.bends else len(at.tight)
+    search = nearest.Search(
+        [at.used(c, o) for c, o in at.basic],
+        [step.used for step in steps],
+        [step.excess for step in steps],
+        [*map(float, left)],
+        [problem.groups[c].count for c, _ in at.basic],
+        nearest.Off(tuple(map(float, at.prices[:rows])), at.bends),
+        judged,
+        clock,
+    )
+    found = search.run()
+    log.debug("corner solved", excess=found.lower)
+    moved = {} if found.way is None else away(found.way)
+    return Corner(cost + found.lower - NOTHING, _moved(problem, at, moved) if moved else None, frozenset(moved))
+
+
+def _corner(problem: Problem, start: Relaxed) -> _At | None:
+    """The corner of the relaxation's solution.
+
+    None if it is not one, or more than one tight limit is not in whole numbers where that is for `meeting`.
+    """
+    weights, kinks = bent(problem.objective, start.shares)
+    rows = _tight(problem, start.bound)
+    tight = (*rows, *(_Tight(over, 0.0, whole=False) for kink in kinks for over in kink.over))
+    base = tuple(max(range(len(own)), key=own.__getitem__) for own in start.amounts)
+    at = _At(base, tight, (), (), weights, ())
+    if not tight or (sum(not limit.whole for limit in tight) > 1 and not problem.objective.tails):
+        return None
+    basic = _basic(problem, start.bound, start.amounts, at)
     if len(basic) < len(tight):
         return None
-    costs = [problem.groups[c].options for c, _ in basic]
-    gained = [
-        Fraction(options[base[c]].cost) - Fraction(options[o].cost)
-        for (c, o), options in zip(basic, costs, strict=True)
-    ]
-    prices = _solved([[Fraction(at.moved(limit, c, o)) for limit in tight] for c, o in basic], gained)
-    return _At(base, tight, tuple(basic), tuple(prices)) if min(prices) > 0 else None
+    gained = [Fraction(weights[c][base[c]]) - Fraction(weights[c][o]) for c, o in basic]
+    prices = _solved([[Fraction(used) for used in at.used(c, o)] for c, o in basic], gained)
+    if min(prices) <= 0:
+        return None
+    bends, place = [], len(rows)
+    for kink in kinks:
+        shares = kink.shares([*map(float, prices[place : place + len(kink.over)])])
+        if shares is None:
+            return None
+        bends.append(nearest.Bend(place, shares, kink.caps))
+        place += len(kink.over)
+    return _At(base, tight, tuple(basic), tuple(prices), weights, tuple(bends))
 
 
 def _tight(problem: Problem, relaxed: Bound) -> tuple[_Tight, ...]:
@@ -214,46 +296,38 @@ def _solved(matrix: Sequence[Sequence[Fraction]], right: Sequence[Fraction]) -> 
     return [row[-1] for row in rows]
 
 
-def _moves(problem: Problem, at: _At, lattice: Lattice) -> Iterator[Move]:
-    """All moves but the basic ones, and a unit of each limit in whole numbers left unused."""
-    prices = [float(price) for price in at.prices]
-    elements: dict[tuple[float, ...], tuple[int, float]] = {}
-    for c, group in enumerate(problem.groups):
-        base = at.base[c]
-        for o, option in enumerate(group.options):
-            if o == base or (c, o) in at.basic:
+def _steps(problem: Problem, at: _At) -> Iterator[_Step]:
+    """All moves of members but the basic ones."""
+    prices, basic = [*map(float, at.prices)], frozenset(at.basic)
+    for c, (own, base) in enumerate(zip(at.weights, at.base, strict=True)):
+        for o, weight in enumerate(own):
+            if o == base or (c, o) in basic:
                 continue
-            used = tuple(at.moved(limit, c, o) for limit in at.tight)
-            if used not in elements:
-                elements[used] = at.element(lattice, c, o)
-            excess = math.fsum([option.cost, -group.options[base].cost, *map(mul, prices, used)])
-            yield Move(0.0 if -SLIP <= excess < 0 else excess, *elements[used], c, o)
-    whole = [k for k, limit in enumerate(at.tight) if limit.whole]
-    for place, k in enumerate(whole):
-        yield Move(prices[k], *lattice.element([int(k == other) for other in whole], 0.0), -1, place)
+            used = at.used(c, o)
+            excess = math.fsum([float(weight), -float(own[base]), *map(mul, prices, used)])
+            yield _Step(0.0 if -SLIP <= excess < 0 else excess, used, c, o)
 
 
-def _settled(
-    problem: Problem, at: _At, left: Sequence[Fraction], moves: Sequence[Move], made: Mapping[int, int]
-) -> Counts | None:
-    """The counts that the moves lead to, the basic ones making up for them; None if these are no solution."""
-    counts = [[0] * len(group.options) for group in problem.groups]
+def _settled(problem: Problem, at: _At, left: Sequence[Fraction], made: Mapping[tuple[int, int], int]) -> Counts | None:
+    """The counts that the steps lead to, the basic moves making up for them; None if these are no solution."""
     rest = list(left)
-    whole = [k for k, limit in enumerate(at.tight) if limit.whole]
-    for number, times in made.items():
-        move = moves[number]
-        if move.c < 0:
-            rest[whole[move.o]] -= times
-            continue
-        counts[move.c][move.o] += times
-        for k, limit in enumerate(at.tight):
-            rest[k] -= times * Fraction(at.moved(limit, move.c, move.o))
+    for (c, o), times in made.items():
+        rest = [now - times * Fraction(used) for now, used in zip(rest, at.used(c, o), strict=True)]
     matrix = [[Fraction(at.moved(limit, c, o)) for c, o in at.basic] for limit in at.tight]
-    for (c, o), members in zip(at.basic, _solved(matrix, rest), strict=True):
-        counts[c][o] += round(members)
-    for c, (group, own) in enumerate(zip(problem.groups, counts, strict=True)):
-        own[at.base[c]] += group.count - sum(own)
-    if min(map(min, counts)) < 0:
-        return None
-    found = tuple(map(tuple, counts))
-    return found if problem.holds(found) else None
+    basic = {move: round(times) for move, times in zip(at.basic, _solved(matrix, rest), strict=True)}
+    counts = _moved(problem, at, {**made, **basic})
+    return counts if _holds(problem, counts) else None
+
+
+def _moved(problem: Problem, at: _At, moved: Mapping[tuple[int, int], int]) -> Counts:
+    """The counts where so many are moved from the corner's options to others; perhaps more of a class than it has."""
+    counts = [[0] * len(group.options) for group in problem.groups]
+    for (c, o), times in moved.items():
+        counts[c][o] = times
+    for own, group, base in zip(counts, problem.groups, at.base, strict=True):
+        own[base] = group.count - sum(own)
+    return tuple(map(tuple, counts))
+
+
+def _holds(problem: Problem, counts: Counts) -> bool:
+    return min(map(min, counts)) >= 0 and problem.holds(counts)

@@ -62,7 +62,7 @@ class Outline:
     def learn_value(self, counts: Amounts, tolerance: float = EXACT) -> bool:
         """Learn what the objective of this solution is; False if it was known."""
         known = max(float(weighed(face, counts)) for face in self.faces)
-        if not self.objective.tails or not _above(float(self.objective.value(counts)), known, tolerance):
+        if not self.objective.tails or not above(float(self.objective.value(counts)), known, tolerance):
             return False
         self.faces.append(self.objective.slope(counts))
         return True
@@ -75,19 +75,15 @@ class Outline:
                 continue
             row = limit.row_at(counts)
             known = max(float(weighed(old.uses, counts)) for other, old, _ in self.rows if other is limit)
-            if _above(float(weighed(row.uses, counts)), known, tolerance):
+            if above(float(weighed(row.uses, counts)), known, tolerance):
                 self.rows.append(_known(limit, row))
         return len(self.rows) > before
-
-    def learn(self, counts: Amounts, tolerance: float) -> bool:
-        """Learn all that a solution shows; False if nothing was new."""
-        limits = self.learn_limits(self.limits, counts, tolerance)
-        return self.learn_value(counts, tolerance) or limits
 
 
 def _known(limit: Limit, row: Row) -> Known:
     return limit, row, scaled(row)
 
 
-def _above(value: float, other: float, tolerance: float) -> bool:
+def above(value: float, other: float, tolerance: float) -> bool:
+    """Whether one value is above another by more than a relative tolerance."""
     return value - other > 1e-4 + tolerance * abs(value)

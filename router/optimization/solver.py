@@ -3,7 +3,7 @@
 The linear relaxation gives prices on the limits, and these a bound and what every option costs above it (see `bound`). Only the options
 that a cheap enough solution can use are handed to the integer solver; if its optimum is cheap enough, it is the optimum of all.
 What is not linear is solved by its outline, which learns from every solution (see `outline`); packs and discounts are settled before all
-else (see `structure`).
+else (see `structure`). Where few limits are tight and classes have members to spare, no search is needed (see `corner`).
 Ties are broken by further solves over those options, each with the optimum of the one before as a limit.
 """
 
@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING
 
 from router import log
 from router.errors import SolverError, TimeLimitError
-from router.optimization.bound import Bound, bound_from, certified, mixed
+from router.optimization.bound import Bound, bound_from, certified
 from router.optimization.branching import branched
 from router.optimization.feasibility import despite_infeasible
 from router.optimization.formulation import Formulation, ScaledRow
 from router.optimization.model import SolverName
-from router.optimization.outline import RELAXED, Outline
+from router.optimization.outline import Outline
+from router.optimization.prices import Relaxed, relax
 from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
 from router.optimization.process import warm_up
-from router.optimization.rows import Amounts, Counts, Number, Uses, weighed
-from router.optimization.run import OTHER, Clock, EndedError, Found, run, solve_model
+from router.optimization.rows import Counts, Number, Uses, weighed
+from router.optimization.run import OTHER, Clock, EndedError, Found, run
 from router.optimization.structure import structured
 from router.optimization.tails import Objective
 
@@ -51,6 +52,8 @@ CORNERED = 500
 """Options; with fewer, a search takes less time than loading what does without."""
 TO_SPARE = 10
 """Members of a class, on average: with fewer, what the corner relaxation finds is hardly ever a solution."""
+TO_SPARE_BY_TAILS = 2
+"""The same where the objective has tails, next to which it knows how many there are of the members that matter most."""
 TIE_OPTIONS = 200
 """Besides one for each class."""
 OPEN_STEPS = 30
@@ -133,9 +136,9 @@ def _closed(problem: Problem, floor: float, clock: Clock, enough: float | None =
     """The same, by closing the options that cost too much."""
     outline = _outline(problem)
     relaxed = _relaxed(problem, outline, problem.everything, clock)
-    if relaxed is not None and enough is not None and relaxed[0].value > enough:
+    if relaxed is not None and enough is not None and relaxed.bound.value > enough:
         return None
-    found = None if relaxed is None else least(problem, outline, clock, *relaxed)
+    found = None if relaxed is None else least(problem, outline, clock, relaxed)
     if found is None:
         return despite_infeasible(problem, floor, clock)
     cost = problem.cost(found.counts)
@@ -166,18 +169,19 @@ class Least:
     """Whether that is the solution's own or, where it has tails, near it."""
 
 
-def least(problem: Problem, outline: Outline, clock: Clock, relaxed: Bound, amounts: Amounts) -> Least | None:
+def least(problem: Problem, outline: Outline, clock: Clock, start: Relaxed) -> Least | None:
     """The solution of least objective over no more options than it takes to prove that; None if there is none.
 
     Parameters
     ----------
     outline
         The objective and the limits; learns on the way.
-    relaxed, amounts
-        The bound by the relaxation, and its solution; empty where it was not solved.
+    start
+        The relaxation.
     """
+    relaxed = start.bound
     most = relaxed.possible(problem.everything)
-    floor, known, wanted = _beforehand(problem, relaxed, amounts, clock)
+    floor, known, wanted = _beforehand(problem, start, clock)
     if known is not None and known.proven:
         return known
     if outline.objective.tails:
@@ -243,29 +247,34 @@ def _better(objective: Objective, known: Least | None, new: Least) -> Least:
     return replace(known, lower=max(new.lower, known.lower))
 
 
-def _beforehand(
-    problem: Problem, relaxed: Bound, amounts: Amounts, clock: Clock
-) -> tuple[float, Least | None, Set[tuple[int, int]]]:
+def _beforehand(problem: Problem, start: Relaxed, clock: Clock) -> tuple[float, Least | None, Set[tuple[int, int]]]:
     """What is known before the solver searches: a lower bound, a solution if there is one, else options to try first."""
-    at_corner = _cornered(problem, relaxed, amounts, clock.part(CORE_SHARE)) if amounts else None
+    relaxed = start.bound
+    at_corner = _cornered(problem, start, clock.part(CORE_SHARE)) if start.amounts else None
     if at_corner is None:
         return *_packed(problem, relaxed, clock), frozenset()
-    if at_corner.counts is None or problem.cost(at_corner.counts) - at_corner.lower > HALF_A_UNIT:
-        return max(relaxed.value, at_corner.lower), None, at_corner.options
-    cost = problem.cost(at_corner.counts)
-    return cost, Least(at_corner.counts, relaxed, cost, proven=True), frozenset()
+    floor, counts = max(relaxed.value, at_corner.lower), at_corner.counts
+    if counts is None:
+        return floor, None, at_corner.options
+    cost = problem.cost(counts)
+    proven = cost - floor <= HALF_A_UNIT
+    return floor, Least(counts, relaxed, cost if proven else floor, proven), at_corner.options
 
 
-def _cornered(problem: Problem, relaxed: Bound, amounts: Amounts, clock: Clock) -> Corner | None:
-    """The corner relaxation, where it can be had: tried where classes have members to spare and nothing but rows couples them."""
+def _cornered(problem: Problem, start: Relaxed, clock: Clock) -> Corner | None:
+    """The corner relaxation, where it can be had.
+
+    It is tried where classes have members to spare and nothing couples them but rows, and tails in the objective.
+    """
     classes = problem.groups
     members, options = sum(group.count for group in classes), sum(len(group.options) for group in classes)
-    coupled = problem.tails or problem.ceilings or problem.selectors
-    if coupled or members < TO_SPARE * len(classes) or options < CORNERED:
+    coupled = any(tail.bound < math.inf for tail in problem.tails) or problem.ceilings or problem.selectors
+    spare = TO_SPARE_BY_TAILS if problem.objective.tails else TO_SPARE
+    if coupled or members < spare * len(classes) or options < CORNERED:
         return None
     from router.optimization.corner import corner  # As in `_sifted`
 
-    return corner(problem, relaxed, amounts, clock)
+    return corner(problem, start, clock)
 
 
 def _packed(problem: Problem, relaxed: Bound, clock: Clock) -> tuple[float, Least | None]:
@@ -281,35 +290,16 @@ def _packed(problem: Problem, relaxed: Bound, clock: Clock) -> tuple[float, Leas
     return lower, Least(found.counts, relaxed, lower, found.proven) if found.counts is not None else None
 
 
-def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> tuple[Bound, Amounts] | None:
-    """The bound by what the linear relaxation pays for one more unit of each limit, and its solution; None if it has none."""
+def _relaxed(problem: Problem, outline: Outline, most: Counts, clock: Clock) -> Relaxed | None:
+    """The linear relaxation, or its prices alone; None if it has no solution."""
     if _large(problem) and problem.selectors:
         from router.optimization.alternatives import prices_of  # As in `_sifted`
 
         found = prices_of(problem, most)
         if found is not None:
             members = [group.count for group in problem.groups]
-            return bound_from(outline.faces[0], problem.rows, found, most, members, problem.selectors), ()
-    while True:
-        rows, faces = list(outline.rows), list(outline.faces)
-        formulation = Formulation(problem, [row for _, _, row in rows], faces, most)
-        answer = solve_model(formulation.model, clock, whole=False)
-        if answer.state == "infeasible":
-            return None
-        solved = answer.state == "optimal"
-        if not solved or not outline.learn(formulation.amounts(answer), RELAXED):
-            break
-    # Any prices give a bound; without a relaxation the bound is that of no limits.
-    prices, shares, amounts = [0.0] * len(rows), [1.0, *[0.0] * (len(faces) - 1)], []
-    if solved:
-        paid = [formulation.price(answer, f"limit_{k}") for k in range(len(rows))]
-        prices = [price * formulation.scale / row.unit for price, (_, _, row) in zip(paid, rows, strict=True)]
-        amounts = formulation.amounts(answer)
-        if len(faces) > 1:
-            shares = [formulation.price(answer, f"face_{k}") for k in range(len(faces))]
-    members = [group.count for group in problem.groups]
-    bound = bound_from(mixed(faces, shares), [row for _, row, _ in rows], prices, most, members, problem.selectors)
-    return bound, amounts
+            return Relaxed(bound_from(problem.costs, problem.rows, found, most, members, problem.selectors))
+    return relax(problem, outline, most, clock)
 
 
 def best(

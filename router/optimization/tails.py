@@ -1,6 +1,7 @@
 """Risk measures over outage states, as limits and in the objective: each is the largest of many linear costs.
 
-What is linear and touches them at a solution (``slope``, ``row_at``) is all that the solver ever sees of them.
+What is linear and touches them at a solution (``slope``, ``row_at``) is all that a search ever sees of them; the relaxation of an objective
+knows their states (see `prices`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from dataclasses import dataclass, replace
 from operator import mul
 
 from router.optimization.rows import Amounts, Number, Row, Sense, Unit, Uses, total_of, weighed
+
+NOTHING = 1e-7
+"""Of the largest share of a state: what floats leave of nothing, and less than all by this is all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,28 @@ class Tail:
         """The tail over some of the classes."""
         return replace(self, costs=tuple(self.costs[c] for c in classes))
 
+    @property
+    def caps(self) -> tuple[float, ...]:
+        """The largest share that each state can have of the worst ones."""
+        if self.level is None:
+            return (1.0,) * len(self.probabilities)
+        return tuple(probability / (1 - self.level) for probability in self.probabilities)
+
     def value(self, counts: Amounts) -> Number:
         """The mean cost of the worst states, or the cost of the worst: exact where that is a sum of rational numbers."""
-        totals = self._totals(counts)
+        return self.worth(self.totals(counts))
+
+    def totals(self, counts: Amounts) -> list[Number]:
+        """What a solution costs in each state."""
+        pairs = (pair for own, row in zip(self.costs, counts, strict=True) for pair in zip(own, row, strict=True))
+        used = [(states, amount) for states, amount in pairs if amount]
+        amounts = [amount for _, amount in used]
+        return [
+            total_of([*map(mul, amounts, column)]) for column in zip(*(states for states, _ in used), strict=True)
+        ] or [0] * len(self.probabilities)
+
+    def worth(self, totals: Sequence[Number]) -> Number:
+        """The value where states cost so much."""
         return max(totals) if self.level is None else math.fsum(map(mul, self._shares(totals), totals))
 
     def used(self, counts: Amounts) -> Number:
@@ -81,38 +104,44 @@ class Tail:
 
     def slope(self, counts: Amounts) -> Uses:
         """The linear cost that gives the value here, and never more than the value elsewhere."""
-        shares = self._shares(self._totals(counts))
-        if self.level is None:
-            return self.state(shares.index(1.0))
-        worst_ones = [s for s, share in enumerate(shares) if share]
-        weights = [shares[s] for s in worst_ones]
-        return tuple(
-            tuple(sum(map(mul, weights, [states[s] for s in worst_ones])) for states in own) for own in self.costs
-        )
+        return self.mixed(self.shares(counts))
+
+    def mixed(self, shares: Sequence[float]) -> Uses:
+        """The mean cost with these shares of the states: never more than the value, if they are within the caps and add up to 1."""
+        known = [s for s, share in enumerate(shares) if share]
+        weights = [shares[s] for s in known]
+        if weights == [1.0]:
+            return self.state(known[0])
+        return tuple(tuple(sum(map(mul, weights, [states[s] for s in known])) for states in own) for own in self.costs)
+
+    def shares(self, counts: Amounts) -> list[float]:
+        """What share each state has of the worst ones at a solution, the first of equals first."""
+        return self._shares(self.totals(counts))
+
+    def told_apart(self, shares: Sequence[float]) -> tuple[frozenset[int], frozenset[int]]:
+        """The states that have all the share they can have, and those that have a part of it."""
+        caps = self.caps
+        worst = frozenset(s for s, share in enumerate(shares) if share >= (1 - NOTHING) * caps[s] > 0)
+        return worst, frozenset(s for s, share in enumerate(shares) if share > NOTHING * caps[s]) - worst
+
+    def in_turn(self, shares: Sequence[float]) -> list[list[float]]:
+        """The shares if of the states that have a part of what they can have, one came first, then another: for each of them."""
+        worst, between = self.told_apart(shares)
+        turns = []
+        for first in sorted(between) or [0]:
+            places = [2.0 if s in worst else float(s in between) for s in range(len(shares))]
+            places[first] *= 1.5
+            turns.append(self._shares(places))
+        return turns
 
     def state(self, s: int) -> Uses:
         """The cost in one state."""
         return tuple(tuple(states[s] for states in own) for own in self.costs)
 
-    def _totals(self, counts: Amounts) -> list[Number]:
-        """What a solution costs in each state."""
-        pairs = (pair for own, row in zip(self.costs, counts, strict=True) for pair in zip(own, row, strict=True))
-        used = [(states, amount) for states, amount in pairs if amount]
-        amounts = [amount for _, amount in used]
-        return [
-            total_of([*map(mul, amounts, column)]) for column in zip(*(states for states, _ in used), strict=True)
-        ] or [0] * len(self.probabilities)
-
     def _shares(self, totals: Sequence[Number]) -> list[float]:
-        """What share each state has of the worst ones, the first of equals first."""
-        shares = [0.0] * len(totals)
-        order = sorted(range(len(totals)), key=lambda state: -totals[state])
-        if self.level is None:
-            shares[order[0]] = 1.0
-            return shares
-        left = 1.0
-        for state in order:
-            shares[state] = min(left, self.probabilities[state] / (1 - self.level))
+        shares, left, caps = [0.0] * len(totals), 1.0, self.caps
+        for state in sorted(range(len(totals)), key=lambda state: -totals[state]):
+            shares[state] = min(left, caps[state])
             left -= shares[state]
         # Probabilities that add up to 1 but for rounding.
         return [share / (1 - left) for share in shares] if left > 0 else shares
@@ -136,11 +165,15 @@ class Objective:
 
     def slope(self, counts: Amounts) -> Uses:
         """The linear objective that gives the same value here, and never more elsewhere."""
+        return self.mixed([tail.shares(counts) for tail in self.tails])
+
+    def mixed(self, shares: Sequence[Sequence[float]]) -> Uses:
+        """The linear objective in which the states of each tail have these shares."""
         total = self.weights
-        for tail in self.tails:
+        for tail, own_shares in zip(self.tails, shares, strict=True):
             total = tuple(
                 tuple(weight + tail.weight * more for weight, more in zip(*own, strict=True))
-                for own in zip(total, tail.slope(counts), strict=True)
+                for own in zip(total, tail.mixed(own_shares), strict=True)
             )
         return total
 

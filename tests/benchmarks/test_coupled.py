@@ -33,6 +33,13 @@ def test_packs_and_tiers_are_settled_at_what_the_peer_pays() -> None:
     assert found.cost == pytest.approx(answer.value * 1e6, rel=1e-7)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_risk_in_the_objective_is_proven_to_the_micro_dollar(seed: int) -> None:
+    found = solve(risk.weighted(seed, 20_000, 50))
+    assert found is not None
+    assert (found.proven, found.bound) == (True, found.cost)
+
+
 @pytest.mark.parametrize("build", [risk.limited, risk.weighted])
 def test_risk_is_what_the_peer_has_in_full(build: Callable[[int, int, int], Problem]) -> None:
     problem = build(1, 300, 12)

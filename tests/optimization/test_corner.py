@@ -11,6 +11,7 @@ import pytest
 
 from router.optimization import meeting, solver
 from router.optimization.corner import Corner, corner
+from router.optimization.prices import Relaxed
 from router.optimization.problem import Group, Option, Problem
 from router.optimization.rows import Number, Row
 from router.optimization.run import Clock
@@ -20,8 +21,8 @@ from router.optimization.solve import solve
 def relaxed(problem: Problem) -> Corner | None:
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
-    assert found[1]
-    return corner(problem, *found, Clock(None))
+    assert found.amounts
+    return corner(problem, found, Clock(None))
 
 
 def drawn(seed: int, *, money: bool) -> Problem:
@@ -103,8 +104,8 @@ def test_what_is_no_corner_of_the_relaxation_gives_no_bound() -> None:
     problem = Problem(groups, (Row("cap", "at_most", 15, ((2, 0, 1),), "clips"),))
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
-    wrong = replace(found[0], excess=((0.0, 0.0, 1e6),))
-    assert corner(problem, wrong, [[7.5, 12.5, 0.0]], Clock(None)) is None
+    wrong = Relaxed(replace(found.bound, excess=((0.0, 0.0, 1e6),)), [[7.5, 12.5, 0.0]])
+    assert corner(problem, wrong, Clock(None)) is None
 
 
 def test_too_many_sums_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,9 +118,9 @@ def test_too_much_effort_and_too_little_time_are_given_up(monkeypatch: pytest.Mo
     problem = next(p for p in (drawn(seed, money=False) for seed in range(50)) if len(p.rows) > 1 and relaxed(p))
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
-    assert corner(problem, *found, Clock(0.0)) is None
+    assert corner(problem, found, Clock(0.0)) is None
     monkeypatch.setattr(meeting, "EFFORT", 0)
-    assert corner(problem, *found, Clock(None)) is None
+    assert corner(problem, found, Clock(None)) is None
 
 
 def test_where_all_moves_are_basic_there_is_nothing_to_search() -> None:
@@ -138,8 +139,8 @@ def test_two_limits_on_money_of_fractions_have_no_corner_here() -> None:
     problem = Problem(groups, rows)
     found = solver._relaxed(problem, solver._outline(problem), problem.everything, Clock(None))
     assert found is not None
-    assert sum(price > 0 for price in found[0].prices) == 2
-    assert corner(problem, *found, Clock(None)) is None
+    assert sum(price > 0 for price in found.bound.prices) == 2
+    assert corner(problem, found, Clock(None)) is None
 
 
 @pytest.mark.parametrize("seed", range(40))

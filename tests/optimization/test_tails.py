@@ -237,8 +237,9 @@ def test_the_largest_of_what_was_learnt_is_what_the_solver_minimises(tmp_path: P
     tail = Tail("worst", None, (0.5, 0.5), cost, bound=25_000_000, weight=1.0)
     problem = Problem((Group(10, (Option(2e6), Option(4e6))),), tails=(tail,))
     outline = Outline.at(((10, 0),), problem.objective, problem.limits)
-    assert outline.learn(((0, 10),), tolerance=0)
-    assert not outline.learn(((0, 10),), tolerance=0)
+    for news in (True, False):
+        assert outline.learn_value(((0, 10),)) is news
+        assert outline.learn_limits(outline.limits, ((0, 10),)) is news
     model = Formulation(problem, [row for _, _, row in outline.rows], outline.faces).model
     to_pulp(model).writeLP(str(tmp_path / "model.lp"))
     golden.agrees("lp/two_faces.lp", (tmp_path / "model.lp").read_text())
