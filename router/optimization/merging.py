@@ -22,6 +22,8 @@ class Merged:
 
     def parted(self, counts: Counts, whole: Problem) -> Counts:
         """A solution of the problem as one of the whole: options are handed out in their order, to classes in theirs."""
+        if self.problem is whole:
+            return counts
         rows: list[tuple[int, ...]] = [()] * len(whole.groups)
         for classes, row in zip(self.classes, counts, strict=True):
             left = list(row)

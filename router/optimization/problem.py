@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import chain, compress
 from typing import Literal, Protocol
 
-from router.optimization.rows import Amounts, Bounded, Counts, Limit, Number, Row, Uses
+from router.optimization.rows import Amounts, Bounded, Counts, Limit, Number, Row, Uses, total_of
 from router.optimization.tails import Ceiling, Objective, Tail
 
 SAME_COST = 1e-3
@@ -91,7 +93,12 @@ class Problem:
 
     def cost(self, counts: Amounts) -> float:
         """The objective of a solution, micro-dollars; of what is not convex, as far as the relaxation over its range tells it."""
-        return float(self.objective.value(counts))
+        if any(tail.weight for tail in self.tails):
+            return float(self.objective.value(counts))
+        options = chain.from_iterable(group.options for group in self.groups)
+        used = compress(options, chain.from_iterable(counts))
+        amounts = filter(None, chain.from_iterable(counts))
+        return float(total_of([option.cost * amount for option, amount in zip(used, amounts, strict=True)]))
 
     def holds(self, counts: Amounts) -> bool:
         """Whether a solution keeps every limit and selector."""
@@ -204,17 +211,17 @@ def without_limits(problem: Problem) -> Counts:
 
     A selector none of whose alternatives can settle all its classes is not looked at.
     """
-    best = [_best(group.options, range(len(group.options))) for group in problem.groups]
+    best = [_best(group.options) for group in problem.groups]
     for selector in problem.selectors:
         for c, o in (_best_alternative(problem, selector) or {}).items():
             best[c] = o
-    return tuple(_all_on(group, o) for group, o in zip(problem.groups, best, strict=True))
+    return tuple(all_on(len(group.options), o, group.count) for group, o in zip(problem.groups, best, strict=True))
 
 
-def _best(options: Sequence[Option], open_ones: Sequence[int]) -> int:
-    costs = [options[o].cost for o in open_ones]
+def _best(options: Sequence[Option]) -> int:
+    costs = [option.cost for option in options]
     most = min(costs) + SAME_COST
-    tied = [o for o, cost in zip(open_ones, costs, strict=True) if cost <= most]
+    tied = [o for o, cost in enumerate(costs) if cost <= most]
     return tied[0] if len(tied) == 1 else min(tied, key=lambda o: options[o].ties)
 
 
@@ -228,7 +235,7 @@ def _best_alternative(problem: Problem, selector: Selector) -> dict[int, int] | 
         chosen: dict[int, int] = {}
         for c, others in free.items():
             if own := sorted((*opened.get(c, ()), *others)):
-                chosen[c] = _best(problem.groups[c].options, own)
+                chosen[c] = own[_best([problem.groups[c].options[o] for o in own])]
         if len(chosen) == len(linked):
             found.append((*_weight(problem, chosen), chosen))
     if not found:
@@ -244,5 +251,7 @@ def _weight(problem: Problem, chosen: Mapping[int, int]) -> tuple[float, tuple[N
     return math.fsum(count * option.cost for count, option in pairs), tuple(map(sum, ties))
 
 
-def _all_on(group: Group, best: int) -> tuple[int, ...]:
-    return (*(0,) * best, group.count, *(0,) * (len(group.options) - best - 1))
+@lru_cache(maxsize=4096)
+def all_on(options: int, best: int, count: int) -> tuple[int, ...]:
+    """All members of a class on one of its options; kept, as very many classes have the same."""
+    return (*(0,) * best, count, *(0,) * (options - best - 1))

@@ -6,10 +6,11 @@ A solution is a count for each class and option, exact; the relaxation's are in 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, compress
 from typing import Literal, Protocol, TypeAlias
 
 Number: TypeAlias = int | float | Fraction
@@ -113,7 +114,8 @@ class Row:
         if self.per is not None:
             served = weighed(self.per, counts)
             return Fraction(total) / Fraction(served) if served else self.bound
-        return total if self.exact else round(total, self.digits or None)
+        # Whole numbers are what they are; to look for floats takes longer than to add.
+        return total if isinstance(total, int) or self.exact else round(total, self.digits or None)
 
     def holds(self, counts: Amounts) -> bool:
         """Whether a solution keeps the limit."""
@@ -127,14 +129,24 @@ class Row:
 
 def total_of(terms: Sequence[Number]) -> Number:
     """Exact for rational terms, correctly rounded for floats."""
-    return math.fsum(terms) if float in set(map(type, terms)) else sum(terms, 0)
+    kinds = set(map(type, terms))
+    if float in kinds:
+        return math.fsum(terms)
+    if Fraction not in kinds:
+        return sum(terms)
+    # Those of one denominator are added first, as whole numbers, which is faster.
+    over: defaultdict[int, int] = defaultdict(int)
+    for term in terms:
+        numerator, denominator = term.as_integer_ratio()
+        over[denominator] += numerator
+    return sum((Fraction(numerator, denominator) for denominator, numerator in over.items()), Fraction(0))
 
 
 def weighed(weights: Uses, counts: Amounts) -> Number:
     """``sum weights[c][o] counts[c][o]``: exact for rational weights, correctly rounded for floats."""
-    return total_of(
-        [w * n for own, row in zip(weights, counts, strict=True) for w, n in zip(own, row, strict=True) if n]
-    )
+    used = compress(chain.from_iterable(weights), chain.from_iterable(counts))
+    amounts = filter(None, chain.from_iterable(counts))
+    return total_of([weight if amount == 1 else weight * amount for weight, amount in zip(used, amounts, strict=True)])
 
 
 def whole_numbers(values: Sequence[Number]) -> tuple[tuple[int, ...], Fraction] | None:
