@@ -1,7 +1,7 @@
 """Prices on the limits where selectors choose among alternatives: no linear relaxation of the whole is solved.
 
 For given prices every class of an alternative takes its best option, and every selector its best alternative; so the bound is one pass
-over arrays (see `bound`, which states it), and the prices that make it high come from the ascent of `sifting`. A class that no selector
+over arrays (see `bound`, which states it), and the prices that make it high come from the ascent of `prices`. A class that no selector
 binds is the only class of the only alternative of a selector of its own.
 
 Imports numpy, and is imported only where there are many options.
@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from router.optimization.arrays import Arrays, Floats, Whole
+from router.optimization.ascent import WARMTH, ascent
 from router.optimization.problem import Problem
 from router.optimization.rows import Counts
-from router.optimization.sifting import WARMTH, Arrays, Floats, Whole, ascent
 
 COLDER = (3e-4, 1e-4, 3e-5, 1e-5)
-"""Groups are few and lumpy: the bound is followed closer to its edges than `sifting` does."""
+"""Groups are few and lumpy: the bound is followed closer to its edges than `prices` does."""
 
 STEPS = 8
 """Newton's, at most, at each warmth."""

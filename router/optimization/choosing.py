@@ -25,12 +25,13 @@ import numpy as np
 from router import log
 from router.errors import SolverError, TimeLimitError
 from router.optimization.alternatives import RUNAWAY, STEPS, Alternatives
+from router.optimization.arrays import Arrays, Floats, Whole
+from router.optimization.ascent import ascent
 from router.optimization.bound import certified
 from router.optimization.model import LinearModel, LinearRow
 from router.optimization.problem import SAME_COST, Group, Problem, Size, Solution
 from router.optimization.rows import Counts, whole_numbers
 from router.optimization.run import Clock, solve_model
-from router.optimization.sifting import Arrays, Floats, Whole, ascent
 
 FROST = (1e-5, 1e-6, 1e-7, 1e-8)
 """As `alternatives.COLDER`, for one choice, whose price has to be known well."""
