@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from router.optimization import meeting, solver
+from router.optimization import core, meeting, solver
 from router.optimization.corner import Corner, corner
 from router.optimization.prices import Relaxed
 from router.optimization.problem import Group, Option, Problem
@@ -147,8 +147,8 @@ def test_two_limits_on_money_of_fractions_have_no_corner_here() -> None:
 def test_the_solver_finds_the_same_with_and_without_the_corner(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = drawn(1000 + seed, money=bool(seed % 2))
     without = solve(problem)
-    monkeypatch.setattr(solver, "CORNERED", 0)
-    monkeypatch.setattr(solver, "TO_SPARE", 0)
+    monkeypatch.setattr(core, "CORNERED", 0)
+    monkeypatch.setattr(core, "TO_SPARE", 0)
     within = solve(problem)
     assert (without is None) == (within is None)
     if without is not None and within is not None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from router.optimization import nearest, prices, solver
+from router.optimization import core, nearest, prices, solver
 from router.optimization.corner import Corner, corner
 from router.optimization.kinks import Moved, Nearby, bent
 from router.optimization.prices import Relaxed
@@ -126,7 +126,7 @@ def fewer(problem: Problem, seed: int) -> Problem:
 def test_the_solver_finds_the_same_with_and_without_the_corner(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     problem = drawn(1000 + seed)
     without = solve(problem)
-    monkeypatch.setattr(solver, "CORNERED", 0)
+    monkeypatch.setattr(core, "CORNERED", 0)
     within = solve(problem)
     assert (without is None) == (within is None)
     if without is not None and within is not None:

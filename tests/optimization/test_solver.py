@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.errors import SolverError, TimeLimitError
-from router.optimization import feasibility, process, solver
+from router.optimization import core, feasibility, process, solver
 from router.optimization.model import Answer, LinearModel, Settings, SolverName
 from router.optimization.problem import Group, Option, Problem, Selector, without_limits
 from router.optimization.relaxation import loosened_alone, loosened_together
@@ -140,7 +140,7 @@ def test_import_router_loads_nothing_heavy() -> None:
 
 
 def test_a_wrong_solution_called_optimal_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solver, "run", lambda *_: solver.Found(((10, 0),), proven=True))
+    monkeypatch.setattr(core, "run", lambda *_: core.Found(((10, 0),), proven=True))
     with pytest.raises(SolverError, match="miss a limit by more than rounding"):
         solve(two_ways())
 
@@ -156,7 +156,7 @@ def test_counts_that_are_not_whole_are_refused(monkeypatch: pytest.MonkeyPatch) 
 
 def test_infeasible_is_doubted(monkeypatch: pytest.MonkeyPatch) -> None:
     # The search lies; the model in which every limit may be missed shows that none has to be.
-    monkeypatch.setattr(solver, "best", lambda *_: None)
+    monkeypatch.setattr(core, "best", lambda *_: None)
     found = solve(two_ways())
     assert found is not None
     assert not found.proven
@@ -174,13 +174,13 @@ def test_running_out_of_time_before_any_plan_is_said(monkeypatch: pytest.MonkeyP
 
 def test_a_plan_found_when_time_ran_out_says_how_far_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
     # 45 s on cheap pay for 4 clips of 10 s at $1; 6 go to dear at $2: $16. In fractions 4.5 and 5.5 would do: $15.50.
-    real = solver.run
+    real = core.run
 
     def stopped(*arguments: Any) -> Any:
         found = real(*arguments)
-        return found and solver.Found(found.counts, proven=False)
+        return found and core.Found(found.counts, proven=False)
 
-    monkeypatch.setattr(solver, "run", stopped)
+    monkeypatch.setattr(core, "run", stopped)
     two = catalog(
         model("cheap", [{"audio": False, "price_per_second": "0.10"}]),
         model("dear", [{"audio": False, "price_per_second": "0.20"}]),
@@ -209,39 +209,39 @@ def three_ways() -> Problem:
 def test_a_search_that_ran_out_of_time_leaves_its_own_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     # $15.80 is more than the $15.50 of the relaxation. A core's bound holds for what is open; what is closed costs $1 more than $15.50,
     # the excess of the option at $3.
-    real = solver.run
+    real = core.run
 
     def stopped(*arguments: Any) -> Any:
         found = real(*arguments)
-        return found and solver.Found(found.counts, proven=False, bound=15.8e6)
+        return found and core.Found(found.counts, proven=False, bound=15.8e6)
 
-    monkeypatch.setattr(solver, "run", stopped)
+    monkeypatch.setattr(core, "run", stopped)
     found = solver.optimum(three_ways(), floor=0.0)
     assert found is not None
     assert (found.cost, found.bound, found.proven) == (16e6, 15.8e6, False)
 
 
 def test_a_core_without_a_solution_in_time_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, opened = solver.run, []
+    real, opened = core.run, []
 
     def ended(formulation: Any, clock: Any, max_nodes: int | None, *others: Any) -> Any:
         opened.append(len(formulation.model.names))
         if max_nodes is not None:
-            raise solver.EndedError("no solution")
+            raise core.EndedError("no solution")
         return real(formulation, clock, max_nodes, *others)
 
-    monkeypatch.setattr(solver, "run", ended)
+    monkeypatch.setattr(core, "run", ended)
     # One step is $1, the excess of the option at $3: the one at $9, whose excess is $8, is closed at first, and open at 4 x 4 x $1.
     groups = (*three_ways().groups, Group(1, (Option(1e6), Option(9e6))))
-    monkeypatch.setattr(solver, "CORE_STEPS", 1)
-    monkeypatch.setattr(solver, "CORE_PART", 1.0)
+    monkeypatch.setattr(core, "CORE_STEPS", 1)
+    monkeypatch.setattr(core, "CORE_PART", 1.0)
     problem = Problem(groups, (Row("cap", "at_most", 9, ((2, 0, 0), (0, 0))),))
     found = solver.optimum(problem, floor=0.0)
     assert found is not None
     assert (found.cost, found.proven) == (17e6, True)
     assert opened[0] < opened[-1] == 5
     # A core of a third of what can be opened is not searched by itself where no more than a quarter is.
-    monkeypatch.setattr(solver, "CORE_PART", 0.25)
+    monkeypatch.setattr(core, "CORE_PART", 0.25)
     opened.clear()
     assert solver.optimum(problem, floor=0.0) == found
     assert opened == [5]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from router.optimization import solver
+from router.optimization import core
 from router.optimization.formulation import Formulation
 from router.optimization.outline import Outline
 from router.optimization.problem import Group, Option, Problem
@@ -279,7 +279,7 @@ def test_a_search_that_ends_early_says_how_far_it_may_be(monkeypatch: pytest.Mon
     def stopped(formulation: Formulation, *_: object) -> Found:
         return Found(tuple((group.count, 0) for group in formulation.problem.groups), proven=False)
 
-    monkeypatch.setattr(solver, "run", stopped)
+    monkeypatch.setattr(core, "run", stopped)
     tail = Tail("worst", None, (0.5, 0.5), (((3, 1), (1, 3)),), weight=1.0)
     found = solve(Problem((Group(9, (Option(0.0), Option(0.0))),), tails=(tail,)))
     assert found is not None
