@@ -1,7 +1,8 @@
 """The solution of least objective, over no more options than it takes to prove that.
 
 A core of the options of little excess gives a first solution; what that leaves possible is searched for the proof (see `bound`). Where
-there is a better way for classes of a kind, that goes first: members to spare (see `corner`) or knapsacks (see `packing`).
+there is a better way for classes of a kind, that goes first: members to spare (see `corner`) or knapsacks (see `packing`). Where a first
+search of classes with few members does not end soon, what comes near the bound is looked at in pairs of halves (see `pairs`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ TO_SPARE = 10
 """Members of a class, on average: with fewer, what the corner relaxation finds is hardly ever a solution."""
 TO_SPARE_BY_TAILS = 2
 """The same where the objective has tails, next to which it knows how many there are of the members that matter most."""
+FEW = 3
+"""Members of a class, for which pairs of halves are looked at."""
 OPEN_STEPS = 30
 """Where the objective has tails, the first guess opens the options of this many excesses per limit."""
 CORE_STEPS = 60
@@ -51,6 +54,8 @@ CORE_PART = 0.25
 """Of the options besides the best of each class: what a core of more leaves out is not worth a search of its own."""
 CORE_SHARE = 0.25
 """Of the time that is left."""
+PAIR_SHARE = 0.5
+"""The same for pairs of halves: where they settle nothing, the bound is often better than that of a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,49 @@ def least(problem: Problem, outline: Outline, clock: Clock, start: Relaxed) -> L
     floor, known, wanted = _beforehand(problem, start, clock)
     if known is not None and known.proven:
         return known
+    near, room, whole = _begun(problem, outline, relaxed, most)
+    if known is not None:
+        room, whole = float(outline.objective.value(known.counts)) - relaxed.value, False
+    # How it ends is not known beforehand: what pairs of halves settle is asked once a search has not ended soon.
+    to_pair = known is None and not near and _few(problem)
+    while True:
+        open_to = most if whole else relaxed.closing(relaxed.value + room, most)
+        first = known is None and not near and (to_pair or open_to != most)
+        if first and wanted:
+            open_to = _opened(open_to, wanted, most)
+        max_nodes = TAIL_NODES if near else CORE_NODES if first else None
+        cutoff = None if known is None or near else float(outline.objective.value(known.counts))
+        try:
+            found = best(problem, outline, clock.part(CORE_SHARE) if first else clock, open_to, max_nodes, cutoff)
+            if found is None and open_to == most:
+                return None
+        except (TimeLimitError, EndedError):
+            if known is not None:
+                return known
+            if not first or clock.left == 0:
+                raise
+            found = None
+        if found is not None:
+            # What is closed weighs more than the room.
+            beyond = math.inf if open_to == most else relaxed.value + room
+            known = _better(outline.objective, known, _judged(outline.objective, found, relaxed, floor, beyond, near))
+            if known.proven or not (found.proven or first):
+                return known
+        if first and to_pair:
+            floor, known = _paired(problem, relaxed, floor, known, clock)
+            if known is not None and known.proven:
+                return known
+        if known is None or (found is None and not first):
+            room = 4 * room + 1
+        else:
+            far = float(outline.objective.value(known.counts)) - relaxed.value
+            # Where many options, or alternatives, cost next to nothing, a solution a little better closes most of them again.
+            room = min(4 * room + 1, far) if near or problem.selectors else far
+        to_pair, whole = False, whole and known is None
+
+
+def _begun(problem: Problem, outline: Outline, relaxed: Bound, most: Counts) -> tuple[float, float, bool]:
+    """How near to the least is near enough, how far above the bound the first core goes, and whether everything is searched at once."""
     if outline.objective.tails:
         near, opened = NEAR * abs(relaxed.value), OPEN_STEPS * (1 + len(outline.limits))
     else:
@@ -90,42 +138,23 @@ def least(problem: Problem, outline: Outline, clock: Clock, start: Relaxed) -> L
     together = sum(len(options) for alternative in alternatives for _, options in alternative)
     opened *= max(1, together // (len(alternatives) or 1))
     room = max(near, steps[min(len(steps), opened) - 1] if steps else 0.0)
-    if known is not None:
-        room = float(outline.objective.value(known.counts)) - relaxed.value
-    whole = known is None and not near and opened > CORE_PART * len(steps)
-    while True:
-        open_to = most if whole else relaxed.closing(relaxed.value + room, most)
-        first = known is None and not near and open_to != most
-        if first and wanted:
-            open_to = _opened(open_to, wanted, most)
-        max_nodes = TAIL_NODES if near else CORE_NODES if first else None
-        cutoff = None if known is None or near else float(outline.objective.value(known.counts))
-        try:
-            found = best(problem, outline, clock.part(CORE_SHARE) if first else clock, open_to, max_nodes, cutoff)
-        except (TimeLimitError, EndedError):
-            if known is not None:
-                return known
-            if not first or clock.left == 0:
-                raise
-            found = None
-        if found is None:
-            if open_to == most:
-                return None
-            room = 4 * room + 1
-            continue
-        value = float(outline.objective.value(found.counts))
-        if known is not None and not found.proven and value > float(outline.objective.value(known.counts)):
-            return known
-        enough = open_to == most or value <= relaxed.value + room
-        exact = (enough and found.proven) or value <= floor + HALF_A_UNIT
-        # What is closed weighs more than the room; of what is open, the search knows.
-        searched = found.bound if open_to == most else min(found.bound, relaxed.value + room)
-        lower = value if exact else min(value, max(floor, searched))
-        known = _better(outline.objective, known, Least(found.counts, relaxed, lower, exact or value <= lower + near))
-        if known.proven or not (found.proven or first):
-            return known
-        # Where many options, or alternatives, cost next to nothing, a solution a little better closes most of them again.
-        room = min(4 * room + 1, value - relaxed.value) if near or problem.selectors else value - relaxed.value
+    return near, room, not near and opened > CORE_PART * len(steps)
+
+
+def _judged(objective: Objective, found: Found, relaxed: Bound, floor: float, beyond: float, near: float) -> Least:
+    """What a search says of the solution that it found.
+
+    Parameters
+    ----------
+    floor
+        No solution has a lower objective.
+    beyond
+        No solution that the search had closed has a lower one.
+    """
+    value = float(objective.value(found.counts))
+    exact = (found.proven and value <= beyond) or value <= floor + HALF_A_UNIT
+    lower = value if exact else min(value, max(floor, min(found.bound, beyond)))
+    return Least(found.counts, relaxed, lower, exact or value <= lower + near)
 
 
 def _opened(open_to: Counts, options: Set[tuple[int, int]], most: Counts) -> Counts:
@@ -138,9 +167,12 @@ def _opened(open_to: Counts, options: Set[tuple[int, int]], most: Counts) -> Cou
 
 def _better(objective: Objective, known: Least | None, new: Least) -> Least:
     """The better solution, with the better bound."""
-    if known is None or objective.value(new.counts) <= objective.value(known.counts):
-        return new if known is None else replace(new, lower=max(new.lower, known.lower))
-    return replace(known, lower=max(new.lower, known.lower))
+    if known is None:
+        return new
+    kept = new if objective.value(new.counts) <= objective.value(known.counts) else known
+    value = float(objective.value(kept.counts))
+    lower = min(value, max(new.lower, known.lower))
+    return replace(kept, lower=lower, proven=kept.proven or value - lower <= HALF_A_UNIT)
 
 
 def _beforehand(problem: Problem, start: Relaxed, clock: Clock) -> tuple[float, Least | None, Set[tuple[int, int]]]:
@@ -155,6 +187,30 @@ def _beforehand(problem: Problem, start: Relaxed, clock: Clock) -> tuple[float, 
     cost = problem.cost(counts)
     proven = cost - floor <= HALF_A_UNIT
     return floor, Least(counts, relaxed, cost if proven else floor, proven), at_corner.options
+
+
+def _few(problem: Problem) -> bool:
+    """Whether classes have so few members that the ways to settle them can be listed, and nothing but rows couples them."""
+    coupled = problem.tails or problem.ceilings or problem.selectors or not problem.rows
+    return not coupled and all(group.count <= FEW for group in problem.groups)
+
+
+def _paired(
+    problem: Problem, relaxed: Bound, floor: float, known: Least | None, clock: Clock
+) -> tuple[float, Least | None]:
+    """The lower bound and the solution, as far as pairs of halves better them."""
+    from router.optimization.pairs import paired  # As in `_cornered`
+
+    cost = math.inf if known is None else problem.cost(known.counts)
+    found = paired(problem, relaxed, cost, clock.part(PAIR_SHARE))
+    if found is None:
+        return floor, known
+    floor, counts = max(floor, found.lower), found.counts or (None if known is None else known.counts)
+    if counts is None:
+        return floor, None
+    cost = problem.cost(counts)
+    lower = min(cost, max(floor, -math.inf if known is None else known.lower))
+    return lower, Least(counts, relaxed, cost if cost - lower <= HALF_A_UNIT else lower, cost - lower <= HALF_A_UNIT)
 
 
 def _cornered(problem: Problem, start: Relaxed, clock: Clock) -> Corner | None:

@@ -221,6 +221,21 @@ def test_a_search_that_ran_out_of_time_leaves_its_own_bound(monkeypatch: pytest.
     assert (found.cost, found.bound, found.proven) == (16e6, 15.8e6, False)
 
 
+def test_a_search_that_found_nothing_better_leaves_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Four and six make $16, and $1 for the other class. The search for a proof ends at three and seven, but has ruled out less than $16.90.
+    answers = [
+        core.Found(((4, 6, 0), (1, 0)), proven=False, bound=16.5e6),
+        core.Found(((3, 7, 0), (1, 0)), proven=False, bound=16.9e6),
+    ]
+    monkeypatch.setattr(core, "run", lambda *_: answers.pop(0))
+    monkeypatch.setattr(core, "CORE_STEPS", 1)
+    monkeypatch.setattr(core, "CORE_PART", 1.0)
+    groups = (*three_ways().groups, Group(1, (Option(1e6), Option(9e6))))
+    found = solver.optimum(Problem(groups, (Row("cap", "at_most", 9, ((2, 0, 0), (0, 0))),)), floor=0.0)
+    assert found is not None
+    assert (found.cost, found.bound, found.proven) == (17e6, 16.9e6, False)
+
+
 def test_a_core_without_a_solution_in_time_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
     real, opened = core.run, []
 
