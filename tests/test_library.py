@@ -222,7 +222,7 @@ def test_what_a_user_wrote_never_reaches_the_log(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(log, "_logger", None)
     log.turn_on()
     log.debug("a stage", classes=3, prompt="secret", api_key="secret", clip="secret", request_body="secret")
-    planned([{"id": "secret-name", "seconds": 5, "request": {"prompt": "secret words", "api_key": "sk-secret"}}])
+    planned([{"id": "secret-name", "seconds": 5, "request": {"prompt": "secret words", "note": "sk-secret"}}])
     assert "classes=3" in out.getvalue()
     assert "modelled" in out.getvalue()
     assert "secret" not in out.getvalue()

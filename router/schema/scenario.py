@@ -15,7 +15,6 @@ from router.schema.base import (
     Count,
     CountOrZero,
     Flag,
-    JsonTable,
     Level,
     Minutes,
     Model,
@@ -33,6 +32,7 @@ from router.schema.base import (
 )
 from router.schema.calibration import Calibration, with_measured
 from router.schema.catalog import Catalog, Reference, Resolution
+from router.schema.requests import RequestTable
 
 LATER: Mapping[Path, str] = {
     ("what_if",): "what-if variants",
@@ -88,8 +88,8 @@ class Requirements(Model):
     """What the clip is worth: it may be left out when that is better; absent = it must be made."""
     group: Name | None = None
     """A label that limits on groups refer to."""
-    request: JsonTable = Field(default_factory=dict)
-    """Passed through to the provider's request body: prompt, aspect_ratio, image URLs; never logged."""
+    request: RequestTable = Field(default_factory=dict)
+    """Passed through to the provider's request body: prompt, aspect_ratio, image URLs; never logged. Keys and tokens are refused."""
 
 
 class Defaults(Requirements):

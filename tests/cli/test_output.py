@@ -97,7 +97,7 @@ def test_verbose_logs_go_to_standard_error_and_hold_nothing_of_what_the_user_wro
 ) -> None:
     text = (
         f'title = "{SECRET}-title"\n[[clips]]\nid = "{SECRET}-id"\nseconds = 5\ngroup = "{SECRET}-group"\ncount = 10\nvalue_usd = 5\n'
-        f'request = {{ prompt = "{SECRET}-prompt", api_key = "{SECRET}" }}\n[limits]\nbudget_usd = 1\n'
+        f'request = {{ prompt = "{SECRET}-prompt", note = "{SECRET}" }}\n[limits]\nbudget_usd = 1\n'
     )
     path = written(tmp_path, text, "s.toml")
     quiet, loud = router_.plan(path), router_.plan(path, "--verbose")
