@@ -92,7 +92,9 @@ def _exact(value: Any, key: str = "") -> Any:
     from decimal import Decimal
 
     if isinstance(value, dict):
-        return {k: _exact(v, key if key in ("availability", "prices") else k) for k, v in value.items()}
+        # What a request holds is the provider's, whatever it is called.
+        named = {k: key if key in ("availability", "prices") else k for k in value}
+        return {k: v if k == "request" else _exact(v, named[k]) for k, v in value.items()}
     if isinstance(value, list):
         return [_exact(inner, key) for inner in value]
     return Decimal(value) if isinstance(value, str) and key in (*_NUMBERS, "prices") else value

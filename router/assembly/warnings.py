@@ -10,6 +10,7 @@ from router.errors import nearest
 from router.schema.candidate import Offer
 from router.schema.catalog import Catalog
 from router.schema.plan import Route
+from router.schema.requests import NEUTRAL, clip_names, lack_text
 from router.schema.scenario import Scenario
 from router.units import Micro, to_micro
 
@@ -160,13 +161,47 @@ def _unserved(scenario: Scenario, routes: Sequence[Route]) -> Iterator[str]:
 
 
 def _requests(scenario: Scenario, routes: Sequence[Route]) -> Iterator[str]:
+    """What of the clips' own requests is not sent or missing; clips that have none are planned for their cost only."""
     users = {clip.id: clip.request for clip in scenario.clips if clip.request}
+    unsent: dict[str, dict[str, None]] = {}
+    lacking: dict[tuple[str, str], dict[str, None]] = {}
     # A draft is by its nature not what the clip's request asks for.
-    finals = [route for route in routes if not route.draft]
-    for route in finals if users else ():
-        for clip in route.clips:
-            for field in _overridden(users.get(clip, {}), route.request.body if route.request else {}):
-                yield f"clip '{clip}': request.{field} is decided by the plan; the clip's own value is not sent"
+    for route in routes if users else ():
+        model = f"{route.provider}/{route.model}"
+        for clip in (clip for clip in route.clips if clip in users and not route.draft):
+            if route.request is None:
+                unsent.setdefault(f"this version can write no request for {model} ({route.api_model})", {})[clip] = None
+                continue
+            for text in _unsent(users[clip], route.request.body, model):
+                unsent.setdefault(text, {})[clip] = None
+            for missing in route.request.lacks:
+                lacking.setdefault((model, missing), {})[clip] = None
+    yield from (f"{clip_names([*clips])}: {text}" for text, clips in unsent.items())
+    yield from (lack_text(model, missing, [*clips]) for (model, missing), clips in lacking.items())
+
+
+def _unsent(theirs: Mapping[str, Any], sent: Mapping[str, Any], model: str) -> Iterator[str]:
+    for name, value in theirs.items():
+        if name in sent:
+            for path in _overridden({name: value}, sent):
+                yield f"request.{path} is decided by the plan; the clip's own value is not sent"
+        elif not _sent_otherwise(name, value, sent):
+            yield f"{model} takes no request.{name}; the clip's own value is not sent"
+
+
+def _sent_otherwise(name: str, value: Any, sent: Mapping[str, Any]) -> bool:
+    if name in NEUTRAL:
+        # An endpoint may call it otherwise, and a size has the shape.
+        return not value or _holds(sent, value) or (name == "aspect_ratio" and "size" in sent)
+    extra = sent.get("extra_body")
+    return isinstance(extra, dict) and name in extra
+
+
+def _holds(sent: Any, value: Any) -> bool:
+    if sent == value:
+        return True
+    inner = sent.values() if isinstance(sent, dict) else sent if isinstance(sent, list) else ()
+    return any(_holds(part, value) for part in inner)
 
 
 def _overridden(theirs: Mapping[str, Any], sent: Mapping[str, Any]) -> Iterator[str]:
@@ -174,5 +209,7 @@ def _overridden(theirs: Mapping[str, Any], sent: Mapping[str, Any]) -> Iterator[
     for name, value in theirs.items():
         if isinstance(value, dict) and isinstance(sent.get(name), dict):
             yield from (f"{name}.{inner}" for inner in _overridden(value, sent[name]))
+        elif isinstance(value, list) and isinstance(sent.get(name), list):
+            yield from () if all(part in sent[name] for part in value) else (name,)
         elif name in sent and sent[name] != value:
             yield name

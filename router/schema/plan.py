@@ -5,14 +5,14 @@ of seconds. ``price_usd``, ``expected_usd`` and ``worst_usd`` of a route are for
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from router.errors import InputError
+from router.errors import InputError, Problem
 from router.schema.base import (
     Count,
     CountOrZero,
@@ -25,6 +25,7 @@ from router.schema.base import (
     Text,
     refusal,
 )
+from router.schema.requests import lack_text
 from router.schema.scenario import Correlation
 from router.units import plain_seconds
 
@@ -70,7 +71,10 @@ AudioTreatment = Literal["none", "native", "deferred"]
 
 
 class PreparedRequest(NamedTuple):
-    """One generation, ready to submit: ``POST`` the body as JSON to the URL."""
+    """One generation, ready to submit: ``POST`` the body as JSON to the URL, with your key in a header.
+
+    Where the URL is ``litellm:video_generation``, the body is the keyword arguments of that function.
+    """
 
     url: str
     body: dict[str, Any]
@@ -83,6 +87,8 @@ class Request(Model):
     """Where to ``POST`` it."""
     body: JsonTable
     """The JSON body."""
+    lacks: tuple[Text, ...] = ()
+    """What the API cannot do without and the clip's ``request`` does not give, by its neutral name."""
 
 
 class ChainStep(Model):
@@ -201,7 +207,7 @@ class Route(ClipCounts):
     pushed_by: tuple[Text, ...] = ()
     """Limits that one of these clips would break on its cheapest way; also ``savings`` (packs and discounts), ``objective`` (risk)."""
     request: Request | None
-    """The first generation; null where the provider's API is not known to this version."""
+    """The first generation; null where this version does not know the provider's API, or it cannot be asked for this."""
     further_requests: tuple[Request, ...] = ()
     """The generations after the first, for a clip made of several."""
 
@@ -561,27 +567,47 @@ class Plan(Model):
 
         return load_plan(path)
 
-    def requests(self, clip: str | None = None, *, draft: bool | None = None) -> Iterator[PreparedRequest]:
+    def requests(
+        self, clip: str | None = None, *, draft: bool | None = None, complete: bool = False
+    ) -> Iterator[PreparedRequest]:
         """One request for every generation of every clip, in the order of the routes; of one clip, if it is named.
 
         Parameters
         ----------
         draft
             True: of drafts only; False: of finished clips only; absent: of both.
+        complete
+            Whether to refuse all of them where one lacks what its API cannot do without.
 
         Raises
         ------
         router.errors.InputError
-            If a route goes to a provider whose API this version does not know.
+            If a route goes to a provider whose API this version does not know, or cannot ask for what is planned; with ``complete``
+            also if a request lacks something, which is named with its clips.
         """
-        for route in self.routes:
-            if draft is not None and draft != route.draft:
-                continue
-            for name, count in zip(route.clips, route.counts, strict=True):
-                if clip is not None and name != clip:
-                    continue
-                if route.request is None:
-                    raise InputError(f"requests for provider '{route.provider}' are not yet supported by this version")
-                for _ in range(count):
-                    for request in (route.request, *route.further_requests):
-                        yield PreparedRequest(request.url, json.loads(json.dumps(request.body)))
+        wanted = [
+            (name, count, route)
+            for route in self.routes
+            for name, count in zip(route.clips, route.counts, strict=True)
+            if draft in (None, route.draft) and clip in (None, name)
+        ]
+        if complete:
+            _refuse_incomplete((name, route) for name, _, route in wanted)
+        for _, count, route in wanted:
+            if route.request is None:
+                what = ", ".join(filter(None, (route.api_model, route.resolution, f"audio {route.audio}")))
+                raise InputError(
+                    f"requests for provider '{route.provider}' are not yet supported by this version ({what})"
+                )
+            for _ in range(count):
+                for request in (route.request, *route.further_requests):
+                    yield PreparedRequest(request.url, json.loads(json.dumps(request.body)))
+
+
+def _refuse_incomplete(wanted: Iterable[tuple[str, Route]]) -> None:
+    lacking: dict[tuple[str, str], dict[str, None]] = {}
+    for name, route in wanted:
+        for missing in route.request.lacks if route.request else ():
+            lacking.setdefault((f"{route.provider}/{route.model}", missing), {})[name] = None
+    if lacking:
+        raise InputError([Problem(lack_text(model, missing, [*names])) for (model, missing), names in lacking.items()])
