@@ -78,6 +78,19 @@ def test_the_messages_where_no_plan_exists_are_those_shown(monkeypatch: pytest.M
     is_shown("noplan", "\n\n".join(messages) + "\n")
 
 
+def test_the_request_that_lacks_something_is_the_one_shown(tmp_path: Path) -> None:
+    section = README.read_text(encoding="utf-8").partition("## Requests\n")[2]
+    clip = re.search(r"```toml\n(.*?)```", section, re.DOTALL)
+    assert clip is not None
+    (tmp_path / "shown.toml").write_text(clip.group(1), encoding="utf-8")
+
+    plan = router.plan(router.Scenario.load(tmp_path / "shown.toml"), on=ON)
+
+    assert plan.routes[0].request is not None
+    shown = [f"! {warning}" for warning in plan.warnings] + [plan.routes[0].request.model_dump_json(indent=2)]
+    is_shown("requests", "\n".join(shown) + "\n")
+
+
 def test_every_command_that_readme_names_exists() -> None:
     from router.cli import app
 
