@@ -10,6 +10,7 @@
 ``simulate(plan)``       its cost drawn many times, beside the exact figures
 ``compare_directions()``  the scenario planned under each fallback direction
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
+``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
 ======================  =====================================================================================
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from router.analysis.calibrate import calibrate
     from router.analysis.directions import compare_directions
     from router.analysis.distribution import distribution
+    from router.analysis.reconcile import reconcile
     from router.analysis.simulation import simulate
     from router.errors import CheckError, InputError, NoPlanError, RouterError
     from router.pipeline import plan
@@ -52,12 +54,13 @@ _HOMES = {
     "compare_directions": "router.analysis.directions",
     "distribution": "router.analysis.distribution",
     "plan": "router.pipeline",
+    "reconcile": "router.analysis.reconcile",
     "simulate": "router.analysis.simulation",
 }
 
 __all__ = [
     "Calibration", "Catalog", "CheckError", "InputError", "NoPlanError", "Plan", "RouterError", "Scenario", "calibrate",
-    "compare_directions", "distribution", "plan", "simulate",
+    "compare_directions", "distribution", "plan", "reconcile", "simulate",
 ]  # fmt: skip
 
 

@@ -40,6 +40,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "compare_directions",
         "distribution",
         "plan",
+        "reconcile",
         "simulate",
     ]
     assert {name for name in router.__all__ if getattr(router, name) is None} == set()

@@ -57,6 +57,17 @@ def test_the_output_of_a_command_is_the_one_shown(name: str, tmp_path: Path, mon
     is_shown(name, (tmp_path / "shown.txt").read_text(encoding="utf-8"))
 
 
+def test_the_bills_held_against_a_plan_are_those_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bills = TOP / "scenarios" / "bills" / "quickstart.csv"
+    monkeypatch.chdir(tmp_path)
+    router.plan(router.Scenario.load(TOP / "scenarios" / "quickstart.toml"), on=ON).save("plan.json")
+
+    with pytest.raises(SystemExit, match=r"^4$"):
+        run(["reconcile", "plan.json", str(bills), "--format", "table", "-o", "shown.txt"])
+
+    is_shown("reconcile", Path("shown.txt").read_text(encoding="utf-8"))
+
+
 def test_the_message_for_a_bad_file_is_the_one_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("launch.toml").write_text(

@@ -22,6 +22,7 @@ _COMMANDS = {
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
     "verify": "Check a plan file independently of the planner.",
     "calibrate": "Estimate availability, failures, keeping and repair times from logged attempts.",
+    "reconcile": "Hold billed amounts against a plan, line by line.",
     "catalog": "List and show price catalogs.",
     "schema": "Print the JSON Schema of a file format.",
 }

@@ -1,4 +1,4 @@
-"""``router schema scenario|catalog|plan|simulation|calibration``."""
+"""``router schema scenario|catalog|plan|simulation|calibration|reconciliation``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _MODELS = {
     "plan": "Plan",
     "simulation": "SimulationReport",
     "calibration": "Calibration",
+    "reconciliation": "Reconciliation",
 }
 
 
@@ -25,5 +26,5 @@ _MODELS = {
 def command(name: str, output: str | None) -> int:
     """Print the JSON Schema of a file format, for editors that complete and check."""
     model = getattr(import_module(f"router.schema.{name}"), _MODELS[name])
-    write(as_json(json_schema(model, written=name in ("plan", "simulation"))), output)
+    write(as_json(json_schema(model, written=name in ("plan", "simulation", "reconciliation"))), output)
     return 0

@@ -7,7 +7,6 @@ a list is written with ``;`` between its parts; a column ``request.prompt`` fill
 from __future__ import annotations
 
 import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal, InvalidOperation
@@ -59,7 +58,8 @@ def each_row(
 
 def _json_rows(source: Source, what: str) -> Iterator[tuple[int, dict[str, Any]]]:
     problems: list[Problem] = []
-    for line, text in enumerate(source.text.split("\n"), start=1):
+    for line, ended in enumerate(_lines(source.text), start=1):
+        text = ended.removesuffix("\n")
         if not text.strip():
             continue
         try:
@@ -85,10 +85,19 @@ def _json_rows(source: Source, what: str) -> Iterator[tuple[int, dict[str, Any]]
         raise InputError(problems)
 
 
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, one by one: a table may be large, and only one copy of it is kept."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
 def _csv_rows(
     source: Source, fields: Callable[[dict[str, str]], dict[str, Any]]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.reader(io.StringIO(source.text), strict=True)
+    reader = csv.reader(_lines(source.text), strict=True)
     problems: list[Problem] = []
     try:
         header = [name.strip() for name in next(reader)]

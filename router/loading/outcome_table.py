@@ -17,15 +17,17 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 from typing import Any
 
-from router.errors import InputError, Problem, nearest
+from router.errors import InputError, Problem
 from router.loading.clip_table import each_row
+from router.loading.columns import first_problems, unknown_columns
 from router.loading.formats import Source, read
-from router.loading.validation import line_of, validated
-from router.schema.base import Model, Name, Path, printable
+from router.loading.validation import validated
+from router.schema.base import Model, Name, Path
 from router.schema.calibration import LoggedAttempt, Outcome, Time
 
-IGNORED = ("id", "clip", "job", "mode", "resolution", "audio", "seconds", "price_usd", "billed_usd", "note")
-MOST_PROBLEMS = 20
+IGNORED = (
+    "id", "clip", "job", "mode", "resolution", "audio", "seconds", "price_usd", "billed_usd", "take", "draft", "note",
+)  # fmt: skip
 LONGEST_NAME = 200
 """Of ``provider/model`` together, as a scenario can bear it."""
 
@@ -67,7 +69,7 @@ def load_outcomes(path: str | FilePath) -> tuple[LoggedAttempt, ...]:
     if not numbered and not problems:
         problems.append(Problem("holds no attempts", f"{source.label}:1"))
     first = {name: line for line, fields in reversed(numbered) for name in fields}
-    problems += _unknown(source, first)
+    problems += unknown_columns(source, first, _KNOWN, IGNORED)
     missing = [name for name in _NEEDED if name not in first]
     attempts: tuple[LoggedAttempt, ...] = ()
     if numbered and missing:
@@ -76,29 +78,13 @@ def load_outcomes(path: str | FilePath) -> tuple[LoggedAttempt, ...]:
         ]
     else:
         attempts = _attempts(source, numbered, problems)
-    problems.sort(key=line_of)
-    if len(problems) > MOST_PROBLEMS:
-        more = Problem(f"holds {len(problems) - MOST_PROBLEMS:,} more errors; mend these first", source.label)
-        problems = [*problems[:MOST_PROBLEMS], more]
     if problems:
-        raise InputError(problems)
+        raise InputError(first_problems(problems, source.label))
     return attempts
 
 
 def _fields(cells: dict[str, str]) -> dict[str, Any]:
     return {name: cell.strip() for name, cell in cells.items() if cell.strip()}
-
-
-def _unknown(source: Source, first: dict[str, int]) -> list[Problem]:
-    """The columns that nobody knows, each said once, at the first line that has it, and not for every line."""
-    problems = []
-    for name, line in first.items():
-        if name not in (*_KNOWN, *IGNORED):
-            near = nearest(name, _KNOWN)
-            hint = f"did you mean `{near}`?" if near else f"the columns are {', '.join(_KNOWN)}; take it out"
-            place = f"{source.label}:{1 if source.kind == 'csv' else line}"
-            problems.append(Problem(f"`{printable(name, 60)}`: no such column; {hint}", place))
-    return problems
 
 
 def _attempts(

@@ -10,6 +10,7 @@ from router.schema.catalog import Lengths
 from router.schema.directions import DirectionComparison
 from router.schema.explanation import Explanation
 from router.schema.plan import Plan
+from router.schema.reconciliation import Reconciliation
 from router.schema.simulation import SimulationReport
 from router.units import plain_seconds
 
@@ -96,6 +97,29 @@ def directions_csv(found: DirectionComparison) -> str:
             for row in found.directions
         ],
     )  # fmt: skip
+
+
+def reconciliation_csv(found: Reconciliation) -> str:
+    """All that is not as planned, then the sum of each class (without a clip), as CSV; money is in dollars."""
+    header = (
+        "clip", "draft", "what", "provider", "model", "step", "clips", "lines", "first_line", "planned_usd", "priced_usd",
+        "billed_usd", "difference_usd", "unexplained_usd",
+    )  # fmt: skip
+    rows: list[Sequence[object]] = [
+        (
+            own.clip, "yes" if own.draft else "", own.what, own.provider, own.model, own.step, own.clips, own.lines,
+            own.first_line, own.planned_usd, own.priced_usd, own.billed_usd, own.difference_usd, own.unexplained_usd,
+        )
+        for own in found.findings
+    ]  # fmt: skip
+    rows += [
+        (
+            "", "", own.what, "", "", "", own.clips, own.lines, "", own.planned_usd, own.priced_usd, own.billed_usd,
+            own.difference_usd, own.unexplained_usd,
+        )
+        for own in found.classes
+    ]  # fmt: skip
+    return to_csv(header, rows)
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
