@@ -14,7 +14,7 @@ from router.errors import TimeLimitError
 from router.market import Market, ways_to_make, with_deadline
 from router.optimization.branching import truth_at
 from router.optimization.limits import assignment
-from router.optimization.problem import SAME_COST, Problem, Solution
+from router.optimization.problem import Problem, Solution
 from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded, Counts, Limit, Number, Unit, Uses, weighed
 from router.optimization.sensitivity import NEXT_TO_NOTHING, Looser, loosened_by_one
@@ -22,7 +22,7 @@ from router.optimization.solve import solve
 from router.schema.candidate import Choices
 from router.schema.plan import LimitValue
 from router.schema.scenario import Scenario
-from router.units import MICRO, to_micro
+from router.units import MICRO, SAME_COST, to_micro
 
 STEPS: dict[Unit, Fraction] = {
     "usd": Fraction(MICRO),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from router.assembly.chances import chances
 from router.errors import InputError, Problem
 from router.fallback.chains import chain, stand_ins
 from router.fallback.outages import Availability, assumed
@@ -40,6 +39,8 @@ class Market:
 
     def chances(self, exposures: tuple[Exposure, ...] = ()) -> Chances:
         """What chance can do to these exposures, whichever offers they use."""
+        from router.assembly.chances import chances  # Single clips are decided without any plan
+
         sold = ((offer.provider, offer.model) for offer in self.offers)
         return replace(chances((), assumed(self.scenario.outages, self.scenario.fallback, sold)), exposures=exposures)
 

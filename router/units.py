@@ -15,6 +15,9 @@ MICRO = 1_000_000
 Micro: TypeAlias = int
 """Whole micro-dollars."""
 
+SAME_COST = 1e-3
+"""Micro-dollars; costs that differ by less than a thousandth of one differ by rounding of floats only."""
+
 Exact: TypeAlias = int | Fraction | Decimal
 
 RESOLUTIONS = ("360p", "480p", "540p", "720p", "768p", "1080p", "2k", "4k")
@@ -48,6 +51,15 @@ def nearest_half_up(seconds: Fraction) -> int:
     (13, 12)
     """
     return (2 * seconds.numerator + seconds.denominator) // (2 * seconds.denominator)
+
+
+def decimal_seconds(length: Fraction) -> Decimal:
+    """An exact length as a decimal of six places at most.
+
+    >>> decimal_seconds(Fraction(10)), decimal_seconds(Fraction(40, 3))
+    (Decimal('10'), Decimal('13.333333'))
+    """
+    return from_micro(round(length * MICRO)).normalize() + 0
 
 
 def plain_seconds(seconds: Exact) -> int | float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from router.assembly.no_plan import requirements
-from router.assembly.routes import chain_steps, seconds
+from router.assembly.routes import chain_steps
 from router.errors import InputError, NoPlanError, nearest
 from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
@@ -17,7 +17,7 @@ from router.schema.candidate import Candidate, Chain, ClipClass, Offer, Rejectio
 from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Plan, Route
 from router.schema.scenario import Scenario
-from router.units import from_micro, reasons_text, usd_text
+from router.units import decimal_seconds, from_micro, reasons_text, usd_text
 
 
 def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> Explanation:
@@ -88,7 +88,7 @@ def _is_on(route: Route, candidate: Candidate) -> bool:
     offer = candidate.offer
     ours = (offer.provider, offer.model, offer.mode, offer.resolution, offer.reference, candidate.audio)
     theirs = (route.provider, route.model, route.mode, route.resolution, route.reference, route.audio)
-    shortened = candidate.shortened is None or seconds(candidate.shortened) == route.seconds
+    shortened = candidate.shortened is None or decimal_seconds(candidate.shortened) == route.seconds
     return ours == theirs and candidate.degraded == route.degraded and shortened
 
 
@@ -115,8 +115,8 @@ def _candidate(candidate: Candidate, chain: Chain, chosen: int, winner: float | 
         **_named(candidate.offer),
         verdict="candidate",
         chosen=chosen,
-        segments=tuple(map(seconds, candidate.generation.segments)),
-        billed_seconds=seconds(candidate.generation.billed_seconds),
+        segments=tuple(map(decimal_seconds, candidate.generation.segments)),
+        billed_seconds=decimal_seconds(candidate.generation.billed_seconds),
         price_usd=from_micro(candidate.price),
         expected_usd=from_micro(chain.expected),
         worst_usd=from_micro(chain.worst),

@@ -14,7 +14,7 @@ from typing import Any
 from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.plan import ChainStep, LeftOut, Request, Route
 from router.schema.scenario import Clip, Requirements
-from router.units import MICRO, from_micro, to_micro, usd_text
+from router.units import MICRO, decimal_seconds, from_micro, to_micro, usd_text
 
 RequestBuilder = Callable[[Candidate, Requirements, Mapping[str, Any]], tuple[Request, ...]]
 _canonical = json.JSONEncoder(sort_keys=True).encode
@@ -137,11 +137,11 @@ def _route(own: Choices, option: int, drafting: float) -> Route:
         reference=offer.reference,
         resolution=offer.resolution,
         audio=candidate.audio,
-        seconds=seconds(finished),
-        segments=tuple(map(seconds, generation.segments)),
-        generated_seconds=seconds(generated),
-        surplus_seconds=seconds(generated - finished),
-        billed_seconds=seconds(generation.billed_seconds),
+        seconds=decimal_seconds(finished),
+        segments=tuple(map(decimal_seconds, generation.segments)),
+        generated_seconds=decimal_seconds(generated),
+        surplus_seconds=decimal_seconds(generated - finished),
+        billed_seconds=decimal_seconds(generation.billed_seconds),
         price_usd=from_micro(candidate.price),
         dubbing_usd=from_micro(candidate.dubbing),
         price_units=decimal_text(generation.price_units) if in_units else None,
@@ -179,7 +179,7 @@ def chain_steps(chain: Chain) -> tuple[ChainStep, ...]:
             model=step.candidate.offer.model,
             resolution=step.candidate.offer.resolution,
             audio=step.candidate.audio,
-            segments=tuple(map(seconds, step.candidate.generation.segments)),
+            segments=tuple(map(decimal_seconds, step.candidate.generation.segments)),
             price_usd=from_micro(step.candidate.price),
             dubbing_usd=from_micro(step.candidate.dubbing),
             billed_usd=from_micro(step.attempt.billed),
@@ -231,11 +231,6 @@ def _left_out(own: Choices, drafts: Choices | None, members: Members, why: Pushe
         reason=reason,
         pushed_by=() if why is None else why.limits,
     )
-
-
-def seconds(length: Fraction) -> Any:
-    """An exact length as the decimal that a plan carries (six decimals at most)."""
-    return from_micro(round(length * MICRO)).normalize() + 0
 
 
 def decimal_text(amount: Fraction) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from router.errors import InputError
 from router.schema.exposure import Attempt, Chances, Exposure
@@ -91,7 +91,7 @@ def _journey(exposure: Exposure, chances: Chances) -> Journey:
     columns: dict[Cause, int] = {}
     for given in exposure.attempts:
         # A plan file may miss a rate by a rounding error, which a binomial would not forgive.
-        attempt = replace(given, failure_rate=_within(given.failure_rate), keep_rate=_within(given.keep_rate))
+        attempt = given._replace(failure_rate=_within(given.failure_rate), keep_rate=_within(given.keep_rate))
         needed = _causes(attempt, chances)
         if needed is None:
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -111,7 +111,7 @@ def _in_state(
     key = (exposure.attempts, exposure.takes, can.tobytes())
     if key not in known:
         chain = [
-            replace(attempt, availability=1.0) if attempt.own in states.up else attempt
+            attempt._replace(availability=1.0) if attempt.own in states.up else attempt
             for attempt, up in zip(exposure.attempts, can, strict=True)
             if up
         ]

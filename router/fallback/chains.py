@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from router.fallback.outages import Availability
 from router.fallback.takes import Mean, mean_with_takes, worst
-from router.schema.candidate import Candidate, Chain, Step
+from router.schema.candidate import Candidate, Chain, Offer, Step
 from router.schema.exposure import Attempt
 from router.schema.scenario import Fallback
 from router.units import Micro, to_micro
@@ -73,14 +73,14 @@ def _list_spend(steps: Sequence[Step], submitted: Sequence[float], rule: Fallbac
     terms: dict[str, list[float]] = {}
     for step, times in zip(steps, submitted, strict=True):
         payer = steps[0].candidate if rule.billed == "requested" else step.candidate
-        amount = times * (step.attempt.billed - payer.dubbing) * _billed_share(step.attempt)
+        amount = times * (step.attempt.billed - payer.dubbing) * billed_share(step.attempt)
         terms.setdefault(step.attempt.provider, []).append(amount)
     return tuple((provider, math.fsum(own)) for provider, own in terms.items())
 
 
-def _billed_share(attempt: Attempt) -> float:
+def billed_share(rates: Attempt | Offer) -> float:
     """Share of submitted generations that are billed, on average."""
-    return (1 - attempt.failure_rate) + (attempt.failure_rate if attempt.bills_failures == "yes" else 0.0)
+    return (1 - rates.failure_rate) + (rates.failure_rate if rates.bills_failures == "yes" else 0.0)
 
 
 def _attempt(candidate: Candidate, payer: Candidate, availability: Availability) -> Attempt:
@@ -137,13 +137,15 @@ def _mean(attempts: Sequence[Attempt], availability: Availability, unserved: Mic
     providers met so far; a provider is forgotten after its last step, so the states stay few.
     """
     last = {attempt.provider: k for k, attempt in enumerate(attempts)}
+    if all(availability.of_provider(provider) is None for provider in last):
+        return _mean_of_models(attempts, unserved)
     reach: dict[_States, float] = {frozenset(): 1.0}
     cost = unkept = 0.0
     served, submitted = [0.0] * len(attempts), [0.0] * len(attempts)
     for k, attempt in enumerate(attempts):
         up = 1.0 if attempt.availability is None else attempt.availability
         failing = attempt.failure_rate
-        billed = _billed_share(attempt)
+        billed = billed_share(attempt)
         onward: dict[_States, float] = {}
         for states, probability in reach.items():
             for alive, share in _provider_states(states, attempt.provider, availability):
@@ -162,6 +164,22 @@ def _mean(attempts: Sequence[Attempt], availability: Availability, unserved: Mic
             break
     lost = sum(reach.values())
     return Mean(cost + lost * unserved, tuple(served), lost, unkept, tuple(submitted))
+
+
+def _mean_of_models(attempts: Sequence[Attempt], unserved: Micro) -> Mean:
+    """The same where no cause is shared: every step is up or down by itself."""
+    reach, cost, unkept = 1.0, 0.0, 0.0
+    served, submitted = [0.0] * len(attempts), [0.0] * len(attempts)
+    for k, attempt in enumerate(attempts):
+        up = 1.0 if attempt.availability is None else attempt.availability
+        submitted[k] = reach * up
+        cost += submitted[k] * attempt.billed * billed_share(attempt)
+        served[k] = submitted[k] * (1 - attempt.failure_rate)
+        unkept += served[k] * (1 - attempt.keep_rate)
+        reach *= 1 - up * (1 - attempt.failure_rate)
+        if reach <= 0:
+            break
+    return Mean(cost + reach * unserved, tuple(served), reach, unkept, tuple(submitted))
 
 
 def _provider_states(states: _States, provider: str, availability: Availability) -> list[tuple[bool, float]]:

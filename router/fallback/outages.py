@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from router.schema import plan
 from router.schema.candidate import Offer
 from router.schema.scenario import Fallback, Outages
 from router.units import from_micro, to_micro
+
+if TYPE_CHECKING:
+    from router.schema import plan
 
 
 class Availability:
@@ -54,6 +57,8 @@ def assumed(outages: Outages, fallback: Fallback, tried: Iterable[tuple[str, str
     tried
         (provider, model) of every step of the plan's chains.
     """
+    from router.schema import plan  # Single clips are decided without any plan, whose classes take long to make
+
     known, models = Availability(outages), list(dict.fromkeys(tried))
     providers = dict.fromkeys(provider for provider, _ in models)
     own = {name: chance for name in providers if (chance := known.of_provider(name)) is not None}

@@ -14,7 +14,7 @@ from router.schema.scenario import Clip, Requirements
 
 _NOT_REQUIREMENTS = {"group", "request"}
 _REQUIREMENTS = ("seconds", *(name for name in Requirements.model_fields if name not in _NOT_REQUIREMENTS))
-_requirements = attrgetter(*_REQUIREMENTS)
+requirements = attrgetter(*_REQUIREMENTS)
 _requirements_and_group = attrgetter(*_REQUIREMENTS, "group")
 
 
@@ -26,7 +26,7 @@ def clip_classes(clips: Sequence[Clip], *, by_group: bool = False) -> tuple[Clip
     by_group
         Groups bind: clips of different labels stay apart.
     """
-    key = _requirements_and_group if by_group else _requirements
+    key = _requirements_and_group if by_group else requirements
     members: dict[tuple[object, ...], list[tuple[int, int]]] = {}
     for position, clip in enumerate(clips):
         members.setdefault(key(clip), []).append((position, clip.count))

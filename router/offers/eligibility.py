@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import chain
 from typing import NamedTuple
 
 from router.offers.lengths import cheapest_generation, least_surplus, longest
@@ -59,10 +60,10 @@ def candidates(
     for offer in offers:
         if not _makes_mode(clips.need, offer):
             continue
-        shortfall = tuple(reason for reason, *_ in _on_sound_and_size(clips.need, offer))
-        if shortfall and not degraded:
+        missed = shortfall(clips.need, offer)
+        if missed and not degraded:
             continue
-        candidate = _candidate(clips, offer, dubbed, shortfall)
+        candidate = _candidate(clips, offer, dubbed, missed)
         if candidate is not None and all(miss[0] in WAIVABLE for miss in _misses(clips, offer, candidate, limits)):
             found.append(candidate)
     return tuple(found)
@@ -100,7 +101,12 @@ def treatment(need: Requirements, offer: Offer) -> AudioTreatment:
     return "native" if offer.audio else "none"
 
 
-def _candidate(clips: ClipClass, offer: Offer, dubbed: Micro, shortfall: tuple[str, ...]) -> Candidate | None:
+def shortfall(need: Requirements, offer: Offer) -> tuple[str, ...]:
+    """What a fallback to this offer would miss: resolution, audio."""
+    return tuple(miss.reason for miss in _on_sound_and_size(need, offer))
+
+
+def _candidate(clips: ClipClass, offer: Offer, dubbed: Micro, missed: tuple[str, ...]) -> Candidate | None:
     need = clips.need
     surplus = None if need.max_surplus_seconds is None else Fraction(need.max_surplus_seconds)
     generation = cheapest_generation(offer, clips.seconds, need.max_segments, surplus)
@@ -108,7 +114,7 @@ def _candidate(clips: ClipClass, offer: Offer, dubbed: Micro, shortfall: tuple[s
         return None
     audio = treatment(need, offer)
     extra = dubbed if audio == "deferred" else 0
-    return Candidate(offer, generation, audio, generation.price + extra, extra, shortfall)
+    return Candidate(offer, generation, audio, generation.price + extra, extra, missed)
 
 
 def _stands_in(need: Requirements, offer: Offer) -> bool:
@@ -120,9 +126,41 @@ def _makes_mode(need: Requirements, offer: Offer) -> bool:
     return offer.mode == need.mode or (need.accept_image_prompt and _stands_in(need, offer))
 
 
+def suits(need: Requirements, offer: Offer, *, degraded: bool = False) -> bool:
+    """Whether an offer can make some clip that asks for this, whatever its length and price.
+
+    Parameters
+    ----------
+    degraded
+        Waive resolution and audio, as a degraded fallback may.
+    """
+    misses = (
+        _on_mode(need, offer),
+        _on_sound_and_size(need, offer),
+        _on_quality(need, offer),
+        _on_lists(need, offer),
+        _on_sale(offer),
+    )
+    return all(degraded and miss.reason in WAIVABLE for miss in chain.from_iterable(misses))
+
+
 def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None, limits: Limits | None) -> Iterator[Miss]:
     """Every requirement that the offer misses, in the order of the reason codes."""
     need = clips.need
+    yield from _on_mode(need, offer)
+    yield from _on_sound_and_size(need, offer, "" if clips.draft_of is None else "drafts.")
+    if candidate is None and _makes_mode(need, offer):
+        yield from _on_length(clips, offer)
+    barred = () if limits is None else barred_by(clips, offer, limits)
+    yield from _on_quality(need, offer, unscored="mean_quality_min" in barred)
+    yield from _on_price(need, candidate)
+    if limits is not None and limits.deadline_minutes is not None:
+        yield from _on_deadline(need, offer, candidate, Fraction(limits.deadline_minutes))
+    yield from _on_lists(need, offer)
+    yield from _on_sale(offer)
+
+
+def _on_mode(need: Requirements, offer: Offer) -> Iterator[Miss]:
     if not _makes_mode(need, offer):
         mend = "set accept_image_prompt = true" if _stands_in(need, offer) else f'set mode = "{offer.mode}"'
         yield Miss("mode", f"makes {offer.mode}, the clip needs {need.mode}", mend)
@@ -130,14 +168,9 @@ def _misses(clips: ClipClass, offer: Offer, candidate: Candidate | None, limits:
     if reference is not None and offer.reference not in (None, reference):
         mend = f'set reference = "{offer.reference}"'
         yield Miss("reference", f"takes motion from {offer.reference}, the clip gives {reference}", mend)
-    yield from _on_sound_and_size(need, offer, "" if clips.draft_of is None else "drafts.")
-    if candidate is None and _makes_mode(need, offer):
-        yield from _on_length(clips, offer)
-    barred = () if limits is None else barred_by(clips, offer, limits)
-    yield from _on_worth(need, offer, candidate, unscored="mean_quality_min" in barred)
-    if limits is not None and limits.deadline_minutes is not None:
-        yield from _on_deadline(need, offer, candidate, Fraction(limits.deadline_minutes))
-    yield from _on_lists(need, offer)
+
+
+def _on_sale(offer: Offer) -> Iterator[Miss]:
     if offer.status == "not-yet-available":
         yield Miss("not-yet-available", offer.dates, "plan for a later day")
     if offer.status == "retired":
@@ -176,7 +209,8 @@ def _on_length(clips: ClipClass, offer: Offer) -> Iterator[Miss]:
     yield Miss("surplus", detail, mend, float(surplus))
 
 
-def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None, *, unscored: bool) -> Iterator[Miss]:
+def _on_quality(need: Requirements, offer: Offer, *, unscored: bool = False) -> Iterator[Miss]:
+    """``unscored``: the offer has no score, and a limit needs one."""
     if need.quality_min is not None and (offer.quality is None or offer.quality < need.quality_min):
         has = "has no quality score" if offer.quality is None else f"has quality {offer.quality}"
         mend = "ask for no quality_min" if offer.quality is None else f"set quality_min = {offer.quality}"
@@ -185,16 +219,15 @@ def _on_worth(need: Requirements, offer: Offer, candidate: Candidate | None, *, 
     if unscored:
         detail = "has no quality score, which limits.mean_quality_min needs"
         yield Miss("quality", detail, "score it in the catalog or set no limits.mean_quality_min", float("inf"))
-    if (
-        need.max_price_usd is not None
-        and candidate is not None
-        and Fraction(candidate.price, MICRO) > need.max_price_usd
-    ):
-        cost = from_micro(candidate.price)
-        detail = f"costs {usd_text(cost)}, the clip allows {usd_text(need.max_price_usd)}"
-        yield Miss(
-            "price", detail, f"set max_price_usd = {usd_text(cost).removeprefix('$').replace(',', '')}", float(cost)
-        )
+
+
+def _on_price(need: Requirements, candidate: Candidate | None) -> Iterator[Miss]:
+    if need.max_price_usd is None or candidate is None or Fraction(candidate.price, MICRO) <= need.max_price_usd:
+        return
+    cost = from_micro(candidate.price)
+    detail = f"costs {usd_text(cost)}, the clip allows {usd_text(need.max_price_usd)}"
+    mend = f"set max_price_usd = {usd_text(cost).removeprefix('$').replace(',', '')}"
+    yield Miss("price", detail, mend, float(cost))
 
 
 def _on_deadline(

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from router.errors import TimeLimitError
-from router.optimization.problem import SAME_COST, Problem, Rough, Size, Solution
+from router.optimization.problem import Problem, Rough, Size, Solution
 from router.optimization.rows import Counts, weighed
+from router.units import SAME_COST
 
 Solve = Callable[[Problem, float | None], Solution | None]
 """The best solution of a problem that has nothing rough, given a cost above which none is wanted."""

@@ -29,9 +29,10 @@ from router.optimization.arrays import Arrays, Floats, Whole
 from router.optimization.ascent import ascent
 from router.optimization.bound import certified
 from router.optimization.model import LinearModel, LinearRow
-from router.optimization.problem import SAME_COST, Group, Problem, Size, Solution
+from router.optimization.problem import Group, Problem, Size, Solution
 from router.optimization.rows import Counts, whole_numbers
 from router.optimization.run import Clock, solve_model
+from router.units import SAME_COST
 
 FROST = (1e-5, 1e-6, 1e-7, 1e-8)
 """As `alternatives.COLDER`, for one choice, whose price has to be known well."""

@@ -15,9 +15,7 @@ from typing import Literal, Protocol
 
 from router.optimization.rows import Amounts, Bounded, Counts, Limit, Number, Row, Uses, total_of
 from router.optimization.tails import Ceiling, Objective, Tail
-
-SAME_COST = 1e-3
-"""Costs are micro-dollars; what differs by less than a thousandth of one differs by rounding of floats only."""
+from router.units import SAME_COST
 
 
 @dataclass(frozen=True, slots=True)

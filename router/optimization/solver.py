@@ -21,11 +21,12 @@ from router.optimization.core import HALF_A_UNIT, Least, best, least
 from router.optimization.feasibility import despite_infeasible
 from router.optimization.outline import Outline
 from router.optimization.prices import Relaxed, relax
-from router.optimization.problem import SAME_COST, Problem, Solution, without_limits
+from router.optimization.problem import Problem, Solution, without_limits
 from router.optimization.process import warm_up
 from router.optimization.rows import Counts, Number, Uses, weighed
 from router.optimization.run import Clock, Found
 from router.optimization.structure import structured
+from router.units import SAME_COST
 
 TIE_NODES = 1000
 """How far a search among plans of equal cost goes; a count, not a time, so that the same plan comes out every time."""

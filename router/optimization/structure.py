@@ -23,11 +23,12 @@ from router.errors import SolverError, TimeLimitError
 from router.optimization.branching import better, relaxed
 from router.optimization.formulation import Formulation, scaled, unit_of
 from router.optimization.model import Answer, LinearRow
-from router.optimization.problem import SAME_COST, Problem, Size, Solution, without_limits
+from router.optimization.problem import Problem, Size, Solution, without_limits
 from router.optimization.rough import Discount
 from router.optimization.rows import Amounts, Row, Sense, Uses, weighed
 from router.optimization.run import Clock, solve_model
 from router.optimization.tails import Tail
+from router.units import SAME_COST
 
 MARGIN = 1e-7
 """Relative: another structure is ruled out only where it is dearer by more than the solver's tolerances could hide."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from router.schema.scenario import Correlation
 from router.units import Micro
@@ -17,8 +17,7 @@ Cause: TypeAlias = str | tuple[str, str, float | None]
 """The name of a provider, or (provider, model, availability)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One step of a chain as chance sees it."""
 
     provider: str

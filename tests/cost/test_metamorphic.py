@@ -53,7 +53,7 @@ def test_raising_an_availability_never_makes_it_likelier_that_clips_go_unserved(
         def up(attempt: Attempt, cause: str = cause) -> Attempt:
             if attempt.cause != cause or attempt.availability is None:
                 return attempt
-            return dataclasses.replace(attempt, availability=(1 + attempt.availability) / 2)
+            return attempt._replace(availability=(1 + attempt.availability) / 2)
 
         surer = each_attempt(chances, up)
         before, after = exact(chances).unserved, exact(surer).unserved
@@ -80,7 +80,7 @@ def test_raising_the_availability_of_a_provider_never_makes_it_likelier_that_cli
 @pytest.mark.parametrize("factor", [3, 1000, 1_000_000])
 def test_scaling_all_prices_scales_every_figure(factor: int) -> None:
     for seed, chances in cases(40):
-        dearer = each_attempt(chances, lambda attempt: dataclasses.replace(attempt, billed=attempt.billed * factor))
+        dearer = each_attempt(chances, lambda attempt: attempt._replace(billed=attempt.billed * factor))
         dearer = dataclasses.replace(dearer, unserved=chances.unserved * factor)
 
         assert close([factor * one for one in figures(exact(chances))], figures(exact(dearer))), f"seed {seed}"

@@ -62,7 +62,7 @@ def test_clips_that_find_one_model_up_are_binomial() -> None:
 
 
 def test_a_chain_is_tried_in_order_and_what_finds_all_of_it_down_is_unserved() -> None:
-    found = simulate(chances(ONE, replace(OTHER, degraded=True), count=30, unserved=1000))
+    found = simulate(chances(ONE, OTHER._replace(degraded=True), count=30, unserved=1000))
     # A clip bills 100 with 0.9, 300 with 0.1 x 0.8, 1000 with 0.02: mean 134, mean square 9000 + 7200 + 20000.
     near(found.cost, 30 * 134, 30 * (36_200 - 134**2))
     near(found.unserved, 30 * 0.02, 30 * 0.02 * 0.98)
@@ -71,12 +71,12 @@ def test_a_chain_is_tried_in_order_and_what_finds_all_of_it_down_is_unserved() -
 
 
 def test_a_provider_that_is_down_takes_all_its_models_with_it() -> None:
-    together = simulate(chances(replace(ONE, availability=None), SURE, count=10, providers={"p": 0.8}, unserved=7))
+    together = simulate(chances(ONE._replace(availability=None), SURE, count=10, providers={"p": 0.8}, unserved=7))
     # 10 x 7 + 93 x B(10, 0.8); two providers of their own would leave 0.04 of the clips, not 0.2.
     near(together.unserved, 2, 10 * 0.16)
     near(together.cost, 70 + 93 * 8, 93**2 * 1.6)
     apart = simulate(
-        chances(replace(ONE, availability=None), replace(SURE, provider="q"), count=10, providers={"p": 0.8, "q": 0.8})
+        chances(ONE._replace(availability=None), SURE._replace(provider="q"), count=10, providers={"p": 0.8, "q": 0.8})
     )
     near(apart.unserved, 0.4, 10 * 0.04 * 0.96)
 
@@ -92,13 +92,13 @@ def test_a_provider_met_again_after_another_is_in_the_state_that_it_was_in() -> 
 
 
 def test_what_nobody_has_stated_counts_as_up_and_as_not_billed() -> None:
-    found = simulate(chances(replace(ONE, availability=None, failure_rate=0.5, bills_failures="unknown"), SURE))
+    found = simulate(chances(ONE._replace(availability=None, failure_rate=0.5, bills_failures="unknown"), SURE))
     assert set(found.cost.values) == {100, 300}
     assert may_be(share(found.cost, 300), 0.5, found.draws)
 
 
 def test_a_failure_that_is_billed_costs_its_bill_and_the_clip_goes_on() -> None:
-    found = simulate(chances(replace(ONE, failure_rate=0.2, bills_failures="yes"), SURE))
+    found = simulate(chances(ONE._replace(failure_rate=0.2, bills_failures="yes"), SURE))
     # Up and well 0.72, up and failed 0.18 (100 + 300), down 0.1.
     expected = {100: 0.72, 400: 0.18, 300: 0.1}
     assert {
@@ -107,8 +107,8 @@ def test_a_failure_that_is_billed_costs_its_bill_and_the_clip_goes_on() -> None:
 
 
 def test_a_model_that_is_never_up_or_always_fails_makes_nothing() -> None:
-    down = simulate(chances(replace(ONE, availability=0.0), SURE))
-    failing = simulate(chances(replace(ONE, availability=None, failure_rate=1.0, bills_failures="yes"), SURE))
+    down = simulate(chances(ONE._replace(availability=0.0), SURE))
+    failing = simulate(chances(ONE._replace(availability=None, failure_rate=1.0, bills_failures="yes"), SURE))
     gone = simulate(chances(ONE, SURE, providers={"p": 0.0}, unserved=5))
     assert [(set(found.cost.values), found.unserved.mean) for found in (down, failing, gone)] == [
         ({300}, 0),
@@ -121,7 +121,7 @@ def test_a_model_that_is_never_up_or_always_fails_makes_nothing() -> None:
 
 
 def test_takes_until_one_is_kept_are_geometric_and_cut_off() -> None:
-    found = simulate(chances(replace(ONE, availability=None, keep_rate=0.5), count=20, takes=3))
+    found = simulate(chances(ONE._replace(availability=None, keep_rate=0.5), count=20, takes=3))
     # A clip takes 1, 2 or 3 with 0.5, 0.25, 0.25: mean 1.75, mean square 3.75; unkept with 0.125.
     near(found.cost, 100 * 20 * 1.75, 10_000 * 20 * (3.75 - 1.75**2))
     near(found.unkept, 20 * 0.125, 20 * 0.125 * 0.875)
@@ -130,12 +130,12 @@ def test_takes_until_one_is_kept_are_geometric_and_cut_off() -> None:
 
 
 def test_a_clip_whose_last_take_falls_short_falls_short_whether_it_is_kept_or_not() -> None:
-    found = simulate(chances(replace(SURE, keep_rate=0.5, degraded=True), takes=2), draws=1000)
+    found = simulate(chances(SURE._replace(keep_rate=0.5, degraded=True), takes=2), draws=1000)
     assert found.degraded.least == found.degraded.most == 1
 
 
 def test_all_takes_of_a_clip_meet_the_same_outages() -> None:
-    found = simulate(chances(replace(ONE, availability=0.5, keep_rate=0.5), takes=3))
+    found = simulate(chances(ONE._replace(availability=0.5, keep_rate=0.5), takes=3))
     # Down in the first take is down in all: unserved 0.5, unkept 0.5 x 0.125. Were it drawn anew, more would end unserved.
     assert may_be(share(found.unserved, 1), 0.5, found.draws)
     assert may_be(share(found.unkept, 1), 0.0625, found.draws)
@@ -212,7 +212,7 @@ def test_models_for_the_run_and_a_provider_by_request_are_the_other_mixture() ->
 
 @pytest.mark.parametrize("takes", [1, 3])
 def test_the_mean_is_the_same_whatever_the_correlation(takes: int) -> None:
-    first = replace(ONE, failure_rate=0.1, bills_failures="yes", keep_rate=0.6)
+    first = ONE._replace(failure_rate=0.1, bills_failures="yes", keep_rate=0.6)
     common = {"count": 12, "providers": {"p": 0.9}, "unserved": 500}
     means = []
     for correlation in ("per-request", "per-run", "over-time"):
@@ -227,7 +227,7 @@ def test_the_mean_is_the_same_whatever_the_correlation(takes: int) -> None:
 
 def test_the_spread_over_time_is_that_of_a_two_state_chain_seen_at_even_times() -> None:
     count, repair, run, a = 40, 20.0, 300.0, 0.7
-    found = simulate(over_time(replace(ONE, availability=a), count=count, repair=repair, run=run), draws=20_000)
+    found = simulate(over_time(ONE._replace(availability=a), count=count, repair=repair, run=run), draws=20_000)
     # The covariance of up and up at a distance t is a (1 - a) exp(-t (1 / repair + (1 - a) / (a repair))).
     times = (np.arange(count) + 0.5) / count * run
     distances = np.abs(times[:, None] - times[None, :])
@@ -237,10 +237,10 @@ def test_the_spread_over_time_is_that_of_a_two_state_chain_seen_at_even_times() 
 
 def test_routes_over_time_meet_the_same_outages_at_their_own_times() -> None:
     counts, repair, run, a = (15, 4), 30.0, 90.0, 0.8
-    given = over_time(replace(ONE, availability=a), count=1, repair=repair, run=run)
+    given = over_time(ONE._replace(availability=a), count=1, repair=repair, run=run)
     own = Attempt("p", "one", 500, a)
     found = simulate(
-        replace(given, exposures=(Exposure((replace(ONE, availability=a),), 1, 15), Exposure((own,), 1, 4))),
+        replace(given, exposures=(Exposure((ONE._replace(availability=a),), 1, 15), Exposure((own,), 1, 4))),
         draws=20_000,
     )
     times = np.concatenate([(np.arange(n) + 0.5) / n * run for n in counts])
@@ -250,7 +250,7 @@ def test_routes_over_time_meet_the_same_outages_at_their_own_times() -> None:
 
 
 def test_equal_routes_over_time_are_each_spread_over_the_run() -> None:
-    given = over_time(replace(ONE, availability=0.5), count=1, repair=0.5, run=100)
+    given = over_time(ONE._replace(availability=0.5), count=1, repair=0.5, run=100)
     found = simulate(replace(given, exposures=given.exposures * 2))
     # Both single clips are submitted in the middle of the run and find the same; two clips of one route would not.
     assert set(found.cost.values) == {0, 200}
@@ -271,7 +271,7 @@ def test_repairs_that_outlast_the_run_are_one_state_for_the_run() -> None:
 
 
 def test_repairs_much_shorter_than_the_time_between_clips_are_a_state_for_each_clip() -> None:
-    found = simulate(over_time(replace(ONE, availability=0.5), count=20, repair=0.05, run=100))
+    found = simulate(over_time(ONE._replace(availability=0.5), count=20, repair=0.05, run=100))
     near(found.cost, 1000, 100**2 * 20 * 0.25)
 
 
@@ -293,7 +293,7 @@ def test_a_provider_over_time_and_models_by_request_are_a_mixture_too() -> None:
 
 def test_more_outages_than_can_be_drawn_are_refused_in_words() -> None:
     with pytest.raises(InputError, match=r"more than the 100,000 that can be simulated; raise outages\.repair_minutes"):
-        simulate(over_time(replace(ONE, availability=0.5), count=2, repair=0.001, run=1000))
+        simulate(over_time(ONE._replace(availability=0.5), count=2, repair=0.001, run=1000))
 
 
 def test_outages_over_time_need_their_times() -> None:
@@ -317,7 +317,7 @@ def same(one: Simulation, other: Simulation, draws: int) -> bool:
     return all(np.array_equal(a.values[:draws], b.values[:draws]) for a, b in pairs)
 
 
-MANY = over_time(replace(ONE, keep_rate=0.5), OTHER, count=7, takes=2, repair=20, run=60, providers={"p": 0.9})
+MANY = over_time(ONE._replace(keep_rate=0.5), OTHER, count=7, takes=2, repair=20, run=60, providers={"p": 0.9})
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_seed_others() -> None:
@@ -337,7 +337,7 @@ def test_a_longer_run_begins_with_the_draws_of_a_shorter_one() -> None:
 
 def test_draws_are_split_to_fit_into_memory_without_losing_any() -> None:
     # 2 x 0.5 x 1000 / 0.05 = 20,000 changes a draw, 2 million at once: 99 draws (some room is kept for each cause) ten times, and 10.
-    given = over_time(replace(ONE, availability=0.5), count=10, repair=0.05, run=1000)
+    given = over_time(ONE._replace(availability=0.5), count=10, repair=0.05, run=1000)
     causes = journeys(given)[0].causes
     assert list(parts_of_batch(causes, 1000)) == [99] * 10 + [10]
     assert list(parts_of_batch(causes, 1)) == [BATCH]
@@ -396,7 +396,7 @@ def test_a_million_clips_down_a_long_chain_stay_exact_to_the_micro_dollar() -> N
 def test_rates_that_miss_0_or_1_by_a_rounding_error_are_0_or_1() -> None:
     odd = simulate(
         chances(
-            replace(ONE, failure_rate=1 + 1e-9, keep_rate=-1e-9), replace(SURE, failure_rate=-1e-9, keep_rate=1 + 1e-9)
+            ONE._replace(failure_rate=1 + 1e-9, keep_rate=-1e-9), SURE._replace(failure_rate=-1e-9, keep_rate=1 + 1e-9)
         )
     )
     assert set(odd.cost.values) == {300}
