@@ -215,3 +215,56 @@ class NoPlanError(RouterError):
         self.clash = clash
         self.title = title
         super().__init__("\n".join(map(str, [*unservable, *([clash] if clash else [])])))
+
+
+class RefusalError(RouterError):
+    """A clip is not to be submitted now; what would have to change is in the message."""
+
+    exit_status = 3
+
+
+class OverBudgetError(RefusalError):
+    """No way to make the clip fits what is left: every way's worst case is above it."""
+
+    def __init__(self, account: str, needed: str, left: str) -> None:
+        self.account, self.needed, self.left = account, needed, left
+        super().__init__(
+            f"no way to make the clip fits {account}: the cheapest could need {needed}, and {left} is left; "
+            "raise the bound, wait for reservations to be settled, or ask for less"
+        )
+
+
+class CircuitOpenError(RefusalError):
+    """Every model that could make the clip failed too often of late."""
+
+    def __init__(self, models: Sequence[str], retry_after_seconds: float) -> None:
+        self.models, self.retry_after_seconds = tuple(models), retry_after_seconds
+        super().__init__(
+            f"every model that could make the clip failed too often of late ({', '.join(models)}); "
+            f"try again in {retry_after_seconds:.0f} s, or let more models make it"
+        )
+
+
+class NotWorthItError(RefusalError):
+    """The clip costs more than the value that was put on it, or its money is worth more elsewhere in the plan that is followed."""
+
+    def __init__(self, cost: str, value: str, *, by_plan: bool = False) -> None:
+        self.cost, self.value = cost, value
+        text = f"the clip would cost {cost}, more than its value of {value}; leave it out, or raise value_usd"
+        if by_plan:
+            text = (
+                f"the plan that is followed leaves such clips out: with what it takes of limits, one costs {cost}, "
+                f"and its value is {value}; raise value_usd, or loosen a limit"
+            )
+        super().__init__(text)
+
+
+class UnresolvedError(RefusalError):
+    """A job may still be running and be billed: going on could pay for the clip twice."""
+
+    def __init__(self, outcome: str) -> None:
+        self.outcome = outcome
+        super().__init__(
+            f"the last step is '{outcome}': it may still be made and billed; find out and report it, "
+            "or pass accept_double_billing=True"
+        )

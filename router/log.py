@@ -37,6 +37,17 @@ def turn_on() -> None:
     )
 
 
+def on() -> bool:
+    """Whether anything is written."""
+    return _logger is not None
+
+
+def info(event: str, **facts: Any) -> None:
+    """Record what happened to somebody's clips and money; nothing happens unless the log was turned on."""
+    if _logger is not None:
+        _logger.info(event, **facts)
+
+
 def debug(event: str, **facts: Any) -> None:
     """Record what a stage did; nothing happens unless the log was turned on."""
     if _logger is not None:

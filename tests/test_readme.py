@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import router
 from router.cli import run
 from router.errors import InputError, NoPlanError
+from router.schema.plan import PreparedRequest
 from router.schema.scenario import Cap, Limits, Objective, Pack, Tier
 from tests.builders import ON
 
@@ -129,3 +132,24 @@ def test_the_table_of_limits_names_every_field_that_couples_clips() -> None:
     named = set(re.findall(r"\w+", " ".join(table)))
 
     assert {*Limits.model_fields, *Cap.model_fields, *Pack.model_fields, *Tier.model_fields} <= named
+
+
+def test_the_example_of_single_decisions_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    readme = README.read_text(encoding="utf-8")
+    found = re.search(r"<!-- online -->\n```python\n(.*?)```\n<!-- /online -->", readme, re.DOTALL)
+    assert found is not None
+    answers = iter([("unavailable", None), ("served", Decimal("1.50"))])
+    submitted: list[str] = []
+
+    def submit(requests: tuple[PreparedRequest, ...]) -> tuple[str, Decimal | None]:
+        submitted.extend(request.body["model"] for request in requests)
+        return next(answers)
+
+    names: dict[str, Any] = {"submit": submit}
+    exec(found.group(1), names)
+    own = names["router"]
+    assert submitted == ["kling-o3-text-to-video", "kling-v3-text-to-video"]
+    assert [(one.reserved, one.spent) for one in own.ledger.accounts()] == [(0, 1_500_000)] * 2
+    assert f">>> router.route(clip).reason\n{type(own)('evolink').route(names['clip']).reason!r}\n" in readme
+    own.ledger.close()

@@ -23,6 +23,7 @@ _COMMANDS = {
     "verify": "Check a plan file independently of the planner.",
     "calibrate": "Estimate availability, failures, keeping and repair times from logged attempts.",
     "reconcile": "Hold billed amounts against a plan, line by line.",
+    "ledger": "Show, export and settle what a router spent clip by clip.",
     "catalog": "List and show price catalogs.",
     "schema": "Print the JSON Schema of a file format.",
 }

@@ -1,0 +1,223 @@
+"""What a solved plan takes limits to be worth, carried into decisions made one by one (bid prices).
+
+A plan of the whole campaign knows how each kind of clip is best made, and what one more dollar of budget or clip of a quota would save. A
+clip of a kind that it holds is made as the plan makes it; any other in the way whose cost, with what it takes of every limit at that worth,
+is least, or left out where that is more than its value. Clips do not arrive as forecast, so what is left can be planned again at times.
+
+Source: K. Talluri and G. van Ryzin, An Analysis of Bid-Price Controls for Network Revenue Management, Management Science 44 (1998).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from router.errors import InputError, NoPlanError
+from router.offers.clip_classes import requirements
+from router.online.view import Choice, Row, View, Way
+from router.optimization.limits import assignment
+from router.schema.candidate import Choices, ClipClass
+from router.schema.ledger import Account
+from router.schema.plan import Plan
+from router.schema.scenario import Clip, Objective, Scenario
+from router.units import MICRO, SAME_COST, from_micro, to_micro
+
+Solve = Callable[[Scenario], Plan]
+Key = tuple[object, ...]
+TRUST = 0.1
+"""Of the clips that were forecast: so many clips that came weigh as much as the forecast."""
+_CAPPED = ("max_clips", "max_seconds", "max_usd")
+
+
+class Bids:
+    """The worth of every limit of a plan, and in which shares it makes the kinds of clips that it holds."""
+
+    def __init__(self, plan: Plan, forecast: Scenario) -> None:
+        self._rules = _rules_in_rows(forecast)
+        if plan.certificate is not None:
+            self._worth = {one.limit: float(one.value) for one in plan.certificate.multipliers}
+        elif any(one.shadow_price is None for one in plan.limits):
+            raise InputError("the plan says nothing of what its limits are worth; make it with shadow prices")
+        else:
+            self._worth = {one.limit: one.shadow_price or 0.0 for one in plan.limits}
+        keys = {clip.id: requirements(clip) for clip in forecast.clips}
+        self._shares: dict[Key, Counter[tuple[object, ...] | None]] = {}
+        made = ((r, (r.provider, r.model, r.resolution, r.audio)) for r in plan.routes if not r.draft)
+        for clips, way in (*made, *((left, None) for left in plan.left_out)):
+            for name, count in zip(clips.clips, clips.counts, strict=True):
+                self._shares.setdefault(keys[name], Counter())[way] += count
+
+    def choose(self, view: View, clip: Clip) -> Choice | None:
+        """How to make a clip: as the plan does; where it does not say, in the best way at these prices. None if nothing can."""
+        contest = view.contest(clip)
+        if not contest.rows:
+            return None
+        costs = self._costs(clip, [contest.way(row) for row in contest.rows])
+        order = sorted(zip(costs, contest.rows, strict=True), key=lambda pair: (round(pair[0], 3), pair[1].rank))
+        rows = {_way(row): k for k, (_, row) in reversed(list(enumerate(order)))}
+        ways = [
+            (None if way is None else _Steered(view, clip, [order[rows[way]], *order]), count)
+            for way, count in self._shares.get(requirements(clip), {}).items()
+            if way is None or way in rows
+        ]
+        value = None if clip.value_usd is None else to_micro(clip.value_usd)
+        if not ways and value is not None and value < order[0][0] - SAME_COST:
+            ways = [(None, 1)]
+        best = _Steered(view, clip, order)
+        return _Shared(ways, best) if ways else best
+
+    def _costs(self, clip: Clip, ways: Sequence[Way]) -> list[float]:
+        """What each way costs together with what it takes of the limits; micro-dollars."""
+        own = ClipClass(clip, Fraction(clip.seconds), ((0, 1),))
+        choices = Choices(own, tuple(way.candidate for way in ways), tuple(way.chain for way in ways))
+        costs = [way.cost for way in ways]
+        for row in assignment((choices,), self._rules).rows:
+            worth = self._worth.get(row.name, 0.0) * (1 if row.unit == "usd" else MICRO)
+            if worth:
+                sign = worth if row.sense == "at_most" else -worth
+                per = (0,) * len(ways) if row.per is None else row.per[0]
+                for k, (use, each) in enumerate(zip(row.uses[0], per, strict=False)):
+                    costs[k] += sign * float(use - row.bound * each)
+        return costs
+
+
+def _way(row: Row) -> tuple[object, ...]:
+    """What tells a way from others of a clip, as a plan shows it."""
+    offer = row.maker.offer
+    return offer.provider, offer.model, offer.resolution, row.maker.audio
+
+
+class _Steered(Choice):
+    """A choice by bid prices."""
+
+    __slots__ = ("_order",)
+    terms = ", with what limits are worth in the plan that is followed"
+
+    def __init__(self, view: View, clip: Clip, order: list[tuple[float, Row]]) -> None:
+        super().__init__(view, clip, order[0][1])
+        self._order = [pair for k, pair in enumerate(order) if not k or pair[1] is not self.primary]
+
+    def best(self) -> Way:
+        """See `Choice`."""
+        return next(self.ranked())
+
+    def ranked(self) -> Iterator[Way]:
+        """See `Choice`; costs are those with the worth of limits."""
+        contest = self.view.contest(self.clip)
+        return (contest.way(row)._replace(cost=cost) for cost, row in self._order)
+
+
+class _Shared(_Steered):
+    """Clips of one kind that the plan makes in one way or several, each in its turn, so that the shares are the plan's."""
+
+    __slots__ = ("_turns", "_ways")
+
+    def __init__(self, ways: Sequence[tuple[_Steered | None, int]], otherwise: _Steered) -> None:
+        super().__init__(otherwise.view, otherwise.clip, otherwise._order)
+        self._ways = ways
+        self._turns = [0] * len(ways)
+
+    def turn(self) -> Choice | None:
+        """The way of the next clip; None: it is left out."""
+        k = min(range(len(self._ways)), key=lambda k: (self._turns[k] + 1) / self._ways[k][1])
+        self._turns[k] += 1
+        return self._ways[k][0]
+
+
+class Course:
+    """A plan that is followed; where it can be solved again, what is left of the forecast is planned anew every so many clips.
+
+    As many clips are still expected as were forecast in all, less those that came. Of which kinds they will be is what the forecast and
+    what came say together; the forecast weighs as ``TRUST`` of its own clips.
+    """
+
+    def __init__(self, plan: Plan, forecast: Scenario, solve: Solve | None, every: int) -> None:
+        if every < 1:
+            raise InputError("every must be at least 1: so many clips pass between two plans")
+        self.bids = Bids(plan, forecast)
+        self._forecast, self._solve, self._every = forecast, solve, every
+        self._lock = threading.Lock()
+        self._expected: Counter[Key] = Counter()
+        self._examples: dict[Key, Clip] = {}
+        for clip in forecast.clips:
+            self._expected[requirements(clip)] += clip.count
+            self._examples.setdefault(requirements(clip), clip)
+        self._arrived: Counter[Key] = Counter()
+
+    def arrived(self, clip: Clip) -> bool:
+        """Count a clip; whether it is time to plan again."""
+        if self._solve is None:
+            return False
+        key = requirements(clip)
+        with self._lock:
+            self._arrived[key] += 1
+            self._examples.setdefault(key, clip)
+            return self._arrived.total() % self._every == 0
+
+    def again(self, accounts: Sequence[Account]) -> bool:
+        """Plan what is left with what is left of the limits; whether there are new prices.
+
+        Where no plan exists for it any more, or nothing is left, the old prices stay.
+        """
+        left = self.left(accounts)
+        if left is None or self._solve is None:
+            return False
+        try:
+            self.bids = Bids(self._solve(left), left)
+        except NoPlanError:
+            return False
+        return True
+
+    def left(self, accounts: Sequence[Account]) -> Scenario | None:
+        """What is still to come, under what is left of budgets and caps; None if nothing is."""
+        with self._lock:
+            expected, arrived = self._expected, self._arrived
+            waiting = max(0, expected.total() - arrived.total())
+            trust = TRUST * expected.total()
+            share = waiting / (trust + arrived.total())
+            counts = {
+                key: round(share * (trust * expected[key] / expected.total() + arrived[key]))
+                for key in {**expected, **arrived}
+            }
+            clips = [
+                self._examples[key].model_copy(update={"id": f"clip-{k}", "count": count})
+                for k, (key, count) in enumerate(counts.items(), 1)
+                if count > 0
+            ]
+        if not clips:
+            return None
+        rest = {one.account: from_micro(max(0, one.bound - one.spent - one.reserved)) for one in accounts}
+        limits = self._forecast.limits
+        caps = [
+            cap.model_copy(
+                update={
+                    name: _in_kind(rest[account])
+                    for name in _CAPPED
+                    if getattr(cap, name) is not None and (account := f"limits.caps[{k}].{name}") in rest
+                }
+            )
+            for k, cap in enumerate(limits.caps)
+        ]
+        money = {
+            name: rest[f"limits.{name}"]
+            for name in ("budget_usd", "worst_case_usd")
+            if getattr(limits, name) is not None and f"limits.{name}" in rest
+        }
+        return self._forecast.model_copy(
+            update={"clips": tuple(clips), "limits": limits.model_copy(update={**money, "caps": tuple(caps)})}
+        )
+
+
+def _in_kind(amount: Decimal) -> Decimal | int:
+    """Numbers of clips are whole."""
+    return int(amount) if amount == amount.to_integral_value() else amount
+
+
+def _rules_in_rows(scenario: Scenario) -> Scenario:
+    """The scenario with those limits alone that are sums over clips, which can have a price."""
+    sums = {"cvar": None, "deadline_minutes": None, "groups": None}
+    limits = scenario.limits.model_copy(update=sums)
+    return scenario.model_copy(update={"limits": limits, "packs": (), "tiers": (), "objective": Objective()})

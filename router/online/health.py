@@ -1,0 +1,165 @@
+"""What outcomes say about models: how likely each is up, and which are not tried for a while.
+
+Availability is the mean of a beta law: what the scenario or the catalog states counts like ``weight`` outcomes, and outcomes count less as
+they grow older. A run of failures opens a model's circuit: it is not tried. After the cool-down one clip tries it again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from router.errors import InputError, Problem
+from router.fallback.outages import Availability
+from router.online.decision import Outcome
+from router.schema.candidate import Offer
+from router.schema.scenario import Outages
+
+MATERIAL = 0.1
+"""Decisions follow when the chance of being down has changed by this share of itself, and at every turn of a circuit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How outcomes are weighed."""
+
+    weight: float = 20.0
+    """Outcomes that a stated availability counts for; where none is stated, 1 is taken once a model was found down."""
+    half_life_seconds: float = 3600.0
+    """Until an outcome counts half."""
+    failures_to_open: int = 3
+    """A circuit opens after so many failures in a row."""
+    cool_down_seconds: float = 60.0
+    """Until a clip tries a model again whose circuit is open."""
+
+    def __post_init__(self) -> None:
+        bounds = (
+            ("weight", self.weight > 0, "above 0"),
+            ("half_life_seconds", self.half_life_seconds > 0, "above 0"),
+            ("failures_to_open", self.failures_to_open >= 1, "at least 1"),
+            ("cool_down_seconds", self.cool_down_seconds >= 0, "at least 0"),
+        )
+        if problems := [Problem(f"must be {bound}", f"health.{name}") for name, kept, bound in bounds if not kept]:
+            raise InputError(problems)
+
+
+@dataclass(slots=True)
+class _Model:
+    """What is known of one model at one provider."""
+
+    up: float = 0.0
+    down: float = 0.0
+    """Outcomes, older ones for less."""
+    at: float = 0.0
+    """When the last one came."""
+    run: int = 0
+    """Failures in a row."""
+    opened_at: float | None = None
+    """When its circuit opened, or the last clip was sent to find out; None: closed."""
+    published: tuple[float, float] = (0.0, 0.0)
+    """Up and down, as decisions know them."""
+
+
+class Observed(Availability):
+    """Stated availability, corrected by outcomes."""
+
+    def __init__(self, outages: Outages, weight: float, counts: Mapping[str, tuple[float, float]]) -> None:
+        super().__init__(outages)
+        self._weight, self._counts = weight, counts
+
+    def of_model(self, offer: Offer) -> float | None:
+        """The mean of the beta law; None where nothing is stated and the model was never found down."""
+        counts = self._counts.get(f"{offer.provider}/{offer.model}")
+        stated = super().of_model(offer)
+        return stated if counts is None else mean(stated, *counts, self._weight)
+
+
+def mean(stated: float | None, up: float, down: float, weight: float) -> float | None:
+    """The mean of a beta law.
+
+    >>> mean(0.9, 0, 1, 10), mean(None, 5, 0, 10), mean(None, 0, 1, 9)
+    (0.8181818181818182, None, 0.9)
+    """
+    if stated is None and not down:
+        return None
+    prior = 1.0 if stated is None else stated
+    return (weight * prior + up) / (weight + up + down)
+
+
+class Watch:
+    """Keeps count of outcomes; safe under threads."""
+
+    def __init__(self, health: Health, outages: Outages, offers: Iterable[Offer], clock: Callable[[], float]) -> None:
+        self._health, self._outages, self._clock = health, outages, clock
+        self._stated: dict[str, set[float | None]] = {}
+        stated = Availability(outages)
+        for offer in offers:
+            self._stated.setdefault(f"{offer.provider}/{offer.model}", set()).add(stated.of_model(offer))
+        self._models: dict[str, _Model] = {}
+        self._lock = threading.Lock()
+
+    def record(self, cause: str, outcome: Outcome) -> tuple[bool, str | None]:
+        """Whether decisions have to follow, and ``opened`` or ``closed`` where a circuit did.
+
+        Parameters
+        ----------
+        cause
+            ``provider/model``.
+        """
+        if not outcome.resolved:
+            return False, None
+        with self._lock:
+            now, known = self._clock(), self._models.setdefault(cause, _Model())
+            left = 0.5 ** (max(0.0, now - known.at) / self._health.half_life_seconds)
+            found_up = outcome is not Outcome.UNAVAILABLE
+            known.up, known.down, known.at = known.up * left + found_up, known.down * left + (not found_up), now
+            turned = self._turn(known, outcome, now)
+            return self._material(cause, known) or turned is not None, turned
+
+    def _turn(self, known: _Model, outcome: Outcome, now: float) -> str | None:
+        if outcome is Outcome.SERVED:
+            known.run, was, known.opened_at = 0, known.opened_at, None
+            return None if was is None else "closed"
+        known.run += 1
+        if known.opened_at is not None:
+            known.opened_at = now
+            return None
+        if known.run >= self._health.failures_to_open:
+            known.opened_at = now
+            return "opened"
+        return None
+
+    def _material(self, cause: str, known: _Model) -> bool:
+        """Whether the chance of being down is no longer what decisions reckon with."""
+        for stated in self._stated[cause]:
+            now, before = (mean(stated, *c, self._health.weight) for c in ((known.up, known.down), known.published))
+            down, was = (0.0 if up is None else 1 - up for up in (now, before))
+            if abs(down - was) > MATERIAL * max(down, was):
+                known.published = known.up, known.down
+                return True
+        return False
+
+    def availability(self) -> Observed:
+        """What decisions are to reckon with from now on."""
+        with self._lock:
+            counts = {cause: known.published for cause, known in self._models.items()}
+        return Observed(self._outages, self._health.weight, counts)
+
+    def closed(self) -> dict[str, float]:
+        """When each model that is not tried may be tried again."""
+        with self._lock:
+            return {
+                cause: known.opened_at + self._health.cool_down_seconds
+                for cause, known in self._models.items()
+                if known.opened_at is not None
+            }
+
+    def probe(self, cause: str) -> bool:
+        """Claim the one clip that finds out whether a model is back; False if another has."""
+        with self._lock:
+            known, now = self._models[cause], self._clock()
+            if known.opened_at is None or now < known.opened_at + self._health.cool_down_seconds:
+                return False
+            known.opened_at = now
+            return True

@@ -1,0 +1,111 @@
+"""Where accounts are kept: here in memory; `ledger_file` keeps them in a file.
+
+What is set aside and what is spent never exceed an account's bound together, whoever reserves at the same time; only a bill that is
+higher than announced can take them over it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from router.errors import InputError
+from router.online.spend import Claim, Part
+from router.schema.ledger import Account, Open
+
+
+class Ledger(Protocol):
+    """Every call happens whole or not at all."""
+
+    def reserve(self, claims: Sequence[Claim], what: str) -> int | tuple[Claim, int]:
+        """Set all claims aside under a new number; or nothing, and the first that does not fit with what is left there.
+
+        Parameters
+        ----------
+        what
+            ``provider/model`` of the primary.
+        """
+
+    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
+        """Book what was spent and let go of what is no longer needed; ``close`` ends the reservation."""
+
+    def accounts(self) -> list[Account]:
+        """Every account that was ever drawn on, by name."""
+
+    def open_reservations(self) -> list[Open]:
+        """Whatever is still set aside."""
+
+    def close(self) -> None:
+        """Let go of files."""
+
+
+def settled_before(number: int) -> InputError:
+    """What to say of a booking on a reservation that has ended."""
+    return InputError(
+        f"reservation {number} was settled before; nothing was booked, correct the ledger if this bill is another one"
+    )
+
+
+class MemoryLedger:
+    """Accounts of one process, gone with it; safe under threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._accounts: dict[str, list[int]] = {}
+        """Reserved and spent."""
+        self._claims: dict[str, Claim] = {}
+        self._open: dict[int, tuple[float, str, dict[str, int]]] = {}
+        self._last = 0
+
+    def reserve(self, claims: Sequence[Claim], what: str) -> int | tuple[Claim, int]:
+        """See `Ledger`."""
+        with self._lock:
+            accounts = self._accounts
+            for claim in claims:
+                own = accounts.get(claim.account)
+                left = claim.bound - own[0] - own[1] if own is not None else claim.bound
+                if claim.amount > left:
+                    return claim, left
+            for claim in claims:
+                accounts.setdefault(claim.account, [0, 0])[0] += claim.amount
+                self._claims[claim.account] = claim
+            self._last += 1
+            self._open[self._last] = (self._clock(), what, {claim.account: claim.amount for claim in claims})
+            return self._last
+
+    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
+        """See `Ledger`."""
+        with self._lock:
+            if number not in self._open:
+                raise settled_before(number)
+            held = self._open[number][2]
+            for account, spent, released in parts:
+                own = self._accounts[account]
+                own[0] -= released
+                own[1] += spent
+                held[account] -= released
+            if close:
+                del self._open[number]
+
+    def accounts(self) -> list[Account]:
+        """See `Ledger`."""
+        with self._lock:
+            return [
+                Account(name, self._claims[name].unit, self._claims[name].bound, reserved, spent)
+                for name, (reserved, spent) in sorted(self._accounts.items())
+            ]
+
+    def open_reservations(self) -> list[Open]:
+        """See `Ledger`."""
+        with self._lock:
+            return [
+                Open(number, at, what, account, amount)
+                for number, (at, what, held) in self._open.items()
+                for account, amount in held.items()
+            ]
+
+    def close(self) -> None:
+        """Nothing to let go of."""

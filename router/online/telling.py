@@ -1,0 +1,84 @@
+"""What a router tells of itself: log lines, calls of a listener, spans. Nothing that a user wrote is in them: no name, prompt or group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+from router import log
+from router.errors import RouterError
+from router.online.decision import Decision
+from router.units import from_micro
+
+Listener = Callable[[str, Mapping[str, Any]], None]
+Refused = TypeVar("Refused", bound=RouterError)
+
+
+class Teller:
+    """Tells events to the log and to a listener, and decisions to OpenTelemetry where `opentelemetry-api` is installed."""
+
+    def __init__(self, listen: Listener | None) -> None:
+        self._listen = listen
+        self.tracer = _tracer_if_installed()
+
+    @property
+    def heard(self) -> bool:
+        """Whether anybody hears of events."""
+        return self._listen is not None or log.on()
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        """Something happened."""
+        log.info(event, **facts)
+        if self._listen is not None:
+            try:
+                self._listen(event, facts)
+            except Exception as error:  # A counter that breaks must not stop a pipeline half way through a payment
+                log.info("listener_failed", error=type(error).__name__)
+
+    def decided(self, decision: Decision) -> None:
+        """A decision was made."""
+        if self.heard:
+            self("route_decided", **_facts(decision))
+
+    def refused(self, error: Refused) -> Refused:
+        """The error, told."""
+        self("route_refused", reason=type(error).__name__)
+        return error
+
+    @contextmanager
+    def span(self) -> Iterator[Callable[[Decision], None]]:
+        """A span around a decision; it is given what was decided."""
+        quiet = {"record_exception": False, "set_status_on_exception": False}
+        with self.tracer.start_as_current_span("router.route", **quiet) as span:
+            try:
+                yield lambda decision: span.set_attributes(
+                    {f"router.{name}": fact for name, fact in _facts(decision).items()}
+                )
+            except RouterError as error:
+                # Its text may name what a user wrote.
+                span.set_attribute("router.refused", type(error).__name__)
+                raise
+
+
+def _facts(decision: Decision) -> dict[str, Any]:
+    """What an event or a span says of a decision: nothing that a user wrote."""
+    candidate = decision.candidate
+    return {
+        "provider": candidate.offer.provider,
+        "model": candidate.offer.model,
+        "price_usd": str(from_micro(candidate.price)),
+        "step": decision.step,
+        "take": decision.take,
+        "probe": decision.probe,
+    }
+
+
+def _tracer_if_installed() -> Any:
+    """OpenTelemetry's tracer; None where `opentelemetry-api` is not installed."""
+    if find_spec("opentelemetry") is None:
+        return None
+    from opentelemetry import trace
+
+    return trace.get_tracer("router")

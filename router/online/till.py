@@ -1,0 +1,152 @@
+"""Setting money aside for decisions, and settling it: no fallback, retry or burst takes more than an account holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from router.errors import InputError, OverBudgetError
+from router.online.decision import Decision, Outcome
+from router.online.ledger import Ledger, MemoryLedger
+from router.online.spend import Claim, Part, Reservation, Rules, stamped
+from router.online.view import Choice
+from router.schema.candidate import Offer
+from router.schema.scenario import Clip
+from router.units import SAME_COST, Micro, from_micro, to_micro, usd_text
+
+
+class Till:
+    """All accounts of a router."""
+
+    def __init__(self, rules: Rules, ledger: str | Path | Ledger | None, clock: Callable[[], float]) -> None:
+        self._rules, self._clock = rules, clock
+        self.ledger = _ledger(ledger, clock)
+
+    def admitted(self, clip: Clip, choice: Choice) -> Decision:
+        """The best decision whose worst case fits every account, set aside.
+
+        Raises
+        ------
+        router.errors.OverBudgetError
+            If none fits.
+        """
+        if not self._rules:
+            return Decision(clip, choice)
+        group = clip.group if self._rules.by_group else None
+        claims = choice.claims.get(group)
+        if claims is None:
+            claims = self._rules.claims(choice.candidate, choice.attempts(), clip, choice.view.availability)
+            choice.claims[group] = claims
+        first = self._reserve(claims, choice.primary.maker.offer)
+        if isinstance(first, Reservation):
+            return Decision(clip, choice, reservation=first)
+        most = None if clip.value_usd is None else to_micro(clip.value_usd) + SAME_COST
+        for way in choice.ranked():
+            if most is not None and way.cost > most:
+                break
+            attempts = [step.attempt for step in way.chain.steps]
+            claims = self._rules.claims(way.candidate, attempts, clip, choice.view.availability)
+            found = self._reserve(claims, way.candidate.offer)
+            if isinstance(found, Reservation):
+                return Decision(clip, choice, way, reservation=found)
+        raise _over(*first)
+
+    def settle(self, decision: Decision, spent: Micro) -> None:
+        """Book what a step billed, and let go of what the rest of the chain cannot need."""
+        own = decision.reservation
+        if own is None or own.closed:
+            return
+        following = decision.following()
+        booked, left = [], []
+        for claim, held in zip(own.claims, own.held, strict=True):
+            if claim.planned:
+                booked.append(held if decision.outcome is Outcome.SERVED else 0)
+                needed = 0 if booked[-1] or following is None else held
+            else:
+                booked.append(spent if claim.takes(decision.attempt) else 0)
+                needed = 0 if following is None else following.at_most(claim)
+            left.append(min(max(0, held - booked[-1]), needed))
+        self._book(own, booked, left, str(decision.outcome), close=following is None)
+
+    def beside(self, decision: Decision, following: Decision) -> None:
+        """Set aside what a chain can bill that goes on while a step may still be made; of that step only its own bill stays.
+
+        Raises
+        ------
+        router.errors.OverBudgetError
+            If that does not fit; nothing has changed then.
+        """
+        own = decision.reservation
+        if own is None or own.closed:
+            return
+        money = [claim._replace(amount=following.at_most(claim)) for claim in own.claims if not claim.planned]
+        claims = tuple(claim for claim in money if claim.amount)
+        found = self.ledger.reserve(claims, decision.cause)
+        if isinstance(found, tuple):
+            raise _over(*found)
+        following.reservation = Reservation(found, claims, [claim.amount for claim in claims])
+        pairs = list(zip(own.claims, own.held, strict=True))
+        planned = [held if claim.planned else 0 for claim, held in pairs]
+        left = [min(held, decision.attempt.billed) if claim.takes(decision.attempt) else 0 for claim, held in pairs]
+        self._book(own, planned, left, "moved-on", close=False)
+
+    def let_go(self, decision: Decision) -> None:
+        """Release what is still set aside for a clip."""
+        own = decision.reservation
+        if own is not None and not own.closed:
+            nothing = [0] * len(own.claims)
+            self._book(own, nothing, nothing, "given-up", close=True)
+
+    def _reserve(self, claims: tuple[Claim, ...], offer: Offer) -> Reservation | tuple[Claim, int]:
+        at = stamped(claims, self._clock())
+        found = self.ledger.reserve(at, f"{offer.provider}/{offer.model}")
+        return found if isinstance(found, tuple) else Reservation(found, at, [claim.amount for claim in at])
+
+    def _book(self, own: Reservation, spent: Sequence[int], left: Sequence[int], event: str, *, close: bool) -> None:
+        parts = [
+            Part(claim.account, booked, held - rest)
+            for claim, held, booked, rest in zip(own.claims, own.held, spent, left, strict=True)
+        ]
+        self.ledger.book(own.number, parts, event, close=close)
+        own.held, own.closed = list(left), close
+
+
+def billed(decision: Decision, outcome: Outcome, actual_usd: Decimal | float | str | None) -> Micro:
+    """What a step billed, micro-dollars.
+
+    Raises
+    ------
+    router.errors.InputError
+        If the amount is none, or the outcome bills nothing.
+    """
+    bills = outcome in (Outcome.SERVED, Outcome.FAILED_BILLED)
+    if actual_usd is None:
+        return decision.attempt.billed if bills and decision.reservation is not None else 0
+    try:
+        amount = Decimal(actual_usd)
+    except (InvalidOperation, TypeError, ValueError):
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise InputError(f"actual_usd must be an amount of dollars, not {str(actual_usd)[:40]!r}")
+    if amount and not bills:
+        raise InputError(f"'{outcome}' bills nothing; report 'served' or 'failed-billed' with an amount")
+    return to_micro(amount)
+
+
+def _over(claim: Claim, left: int) -> OverBudgetError:
+    def shown(amount: int) -> str:
+        value = from_micro(amount)
+        return usd_text(value) if claim.unit == "usd" else f"{value.normalize():f} {claim.unit}"
+
+    return OverBudgetError(claim.account, shown(claim.amount), shown(left))
+
+
+def _ledger(given: str | Path | Ledger | None, clock: Callable[[], float]) -> Ledger:
+    if given is None:
+        return MemoryLedger(clock)
+    if isinstance(given, str | Path):
+        from router.online.ledger_file import FileLedger  # SQLite is for those who keep a file
+
+        return FileLedger(given, clock)
+    return given

@@ -1,0 +1,211 @@
+"""Following a plan: its prices decide, and what is left is planned again."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from router.errors import InputError, NotWorthItError, OverBudgetError
+from router.online import Router
+from router.online.bids import Course
+from router.pipeline import plan
+from router.schema.ledger import Account
+from router.schema.plan import Plan
+from router.schema.scenario import Scenario
+from tests.builders import scenario
+from tests.online.shop import CLIP, ON, shop
+
+ALONE = {"fallback": {"direction": "none"}}
+
+
+def campaign(clips: list[dict[str, Any]], **limits: Any) -> Scenario:
+    """Clips of 10 s cost $1.00 on a, $1.50 on b and $2.00 on c."""
+    return scenario([{**CLIP, "id": f"c{k}", **clip} for k, clip in enumerate(clips)], shop(), limits=limits, **ALONE)
+
+
+def follower(forecast: Scenario, made: Plan | None = None, **course: Any) -> Router:
+    own = Router(forecast.catalogs, limits=forecast.limits, fallback=forecast.fallback, on=ON)
+    own.follow(made or planned(forecast), forecast, **course)
+    return own
+
+
+def planned(forecast: Scenario) -> Plan:
+    return plan(forecast, on=ON)
+
+
+def test_a_quota_is_kept_for_the_clips_that_save_most_by_it() -> None:
+    # Model a makes ten clips. On it the short ones save $0.25 each (5 s at $0.05 a second less than b), the long ones $0.75 (15 s).
+    forecast = campaign(
+        [{"seconds": 5, "count": 10}, {"seconds": 15, "count": 10}], caps=[{"where": {"model": "a"}, "max_clips": 10}]
+    )
+    own = follower(forecast)
+    assert own.route({"seconds": 5}).model == "b"
+    assert own.route({"seconds": 15}).model == "a"
+    plain = Router(forecast.catalogs, limits=forecast.limits, fallback=forecast.fallback, on=ON)
+    assert plain.route({"seconds": 5}).model == "a"
+
+
+def test_a_clip_is_left_out_whose_money_is_worth_more_elsewhere() -> None:
+    # $10 make ten clips of $1.00; those worth $3.00 come first, so that one worth $1.20 is refused though it costs $1.00.
+    forecast = campaign([{"value_usd": Decimal("1.20"), "count": 10}, {"value_usd": 3, "count": 20}], budget_usd=10)
+    own = follower(forecast)
+    with pytest.raises(NotWorthItError, match=r"leaves such clips out: .* one costs \$3.00, and its value is \$1.20"):
+        own.route({**CLIP, "value_usd": Decimal("1.20")})
+    assert own.route({**CLIP, "value_usd": 3}).model == "a"
+
+
+def test_a_kind_that_the_plan_does_not_hold_goes_by_its_prices() -> None:
+    # Two of the short ones are on a as well: one more clip there is worth $0.25. A clip of 10 s costs $1.00 + $0.25 there, $1.50 on b.
+    forecast = campaign(
+        [{"seconds": 5, "count": 10}, {"seconds": 15, "count": 10}], caps=[{"where": {"model": "a"}, "max_clips": 12}]
+    )
+    assert follower(forecast).route(CLIP).reason == (
+        "costs $0.25 less than p/b (silent), with what limits are worth in the plan that is followed"
+    )
+
+
+def test_a_kind_that_the_plan_splits_is_split_in_the_same_shares() -> None:
+    forecast = campaign([{"count": 10}], caps=[{"where": {"model": "a"}, "max_clips": 7}])
+    own = follower(forecast)
+    models = [own.route(CLIP).model for _ in range(10)]
+    assert models.count("a") == 7
+    assert "b" in models[:4]
+
+
+def test_a_plan_whose_limits_are_slack_changes_no_decision() -> None:
+    forecast = campaign([{"count": 3}], budget_usd=1000)
+    own = follower(forecast)
+    for seconds in range(1, 21):
+        plain = Router(forecast.catalogs, fallback=forecast.fallback, on=ON).route({"seconds": seconds})
+        assert own.route({"seconds": seconds}).model == plain.model
+
+
+def test_mean_quality_is_steered_though_it_cannot_be_kept_clip_by_clip() -> None:
+    # a scores 2 and b 8: the mean of 5 needs half of the clips on b.
+    rates = {"a": {"quality": "2", "quality_source": "x"}, "b": {"quality": "8", "quality_source": "x"}}
+    forecast = scenario([{**CLIP, "id": "c", "count": 10}], shop(**rates), limits={"mean_quality_min": "5"}, **ALONE)
+    own = Router(forecast.catalogs, fallback=forecast.fallback, on=ON)
+    own.follow(planned(forecast), forecast)
+    assert sorted(own.route(CLIP).model for _ in range(4)) == ["a", "a", "b", "b"]
+
+
+def test_a_plan_that_says_nothing_of_what_its_limits_are_worth_is_refused() -> None:
+    forecast = campaign([{"count": 10}], groups="same-model", budget_usd=100)
+    blind = planned(forecast).model_copy(update={"certificate": None})
+    limits = tuple(one.model_copy(update={"shadow_price": None}) for one in blind.limits)
+    with pytest.raises(InputError, match="the plan says nothing of what its limits are worth"):
+        Router(forecast.catalogs, on=ON).follow(blind.model_copy(update={"limits": limits}), forecast)
+
+
+def test_without_a_certificate_shadow_prices_decide() -> None:
+    forecast = campaign(
+        [{"seconds": 5, "count": 10}, {"seconds": 15, "count": 10}], caps=[{"where": {"model": "a"}, "max_clips": 10}]
+    )
+    own = follower(forecast, planned(forecast).model_copy(update={"certificate": None}))
+    # One more clip on a saves $0.25, what a short one saves there: a tie, and a comes first. Long ones go to a anyway.
+    assert own.route({"seconds": 15}).model == "a"
+
+
+# ---- planning again --------------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_is_planned_again_every_so_many_clips() -> None:
+    forecast = campaign([{"count": 10, "value_usd": 3}], budget_usd=100)
+    asked: list[Scenario] = []
+
+    def solve(left: Scenario) -> Plan:
+        asked.append(left)
+        return planned(left)
+
+    own = follower(forecast, solve=solve, every=3)
+    for _ in range(7):
+        own.report(own.route({**CLIP, "value_usd": 3}), "served")
+    # Before the third clip is routed, two are paid, and seven are to come after it.
+    assert [(left.clips[0].count, left.limits.budget_usd) for left in asked] == [(7, 98), (4, 95)]
+
+
+def test_what_came_counts_besides_what_was_forecast() -> None:
+    # 40 of each kind were forecast; 20 came, all of the first. The forecast weighs like 8 clips: (4 + 20) to 4 of 60 to come.
+    forecast = campaign([{"count": 40}, {"seconds": 5, "count": 40}], budget_usd=1000)
+    course = Course(planned(forecast), forecast, planned, 500)
+    for _ in range(20):
+        course.arrived(forecast.clips[0])
+    left = course.left([])
+    assert left is not None
+    assert [clip.count for clip in left.clips] == [51, 9]
+
+
+def test_caps_and_budgets_shrink_by_what_was_taken_of_them() -> None:
+    caps = [{"max_usd": 30}, {"where": {"model": "a"}, "max_clips": 20, "max_share": "0.5"}]
+    forecast = campaign([{"count": 40}], budget_usd=100, caps=caps)
+    course = Course(
+        planned(forecast.model_copy(update={"limits": forecast.limits.model_copy(update={"caps": ()})})),
+        forecast,
+        planned,
+        500,
+    )
+    accounts = [
+        Account("limits.budget_usd", "usd", 100_000_000, 1_500_000, 20_000_000),
+        Account("limits.caps[0].max_usd", "usd", 30_000_000, 0, 31_000_000),
+        Account("limits.caps[1].max_clips", "clips", 20_000_000, 1_000_000, 4_000_000),
+    ]
+    left = course.left(accounts)
+    assert left is not None
+    first, second = left.limits.caps
+    assert left.limits.budget_usd == Decimal("78.5")
+    assert (first.max_usd, second.max_clips, second.max_share) == (0, 15, Decimal("0.5"))
+
+
+def test_where_nothing_is_left_or_no_plan_exists_the_old_prices_stay() -> None:
+    forecast = campaign([{"count": 4}], caps=[{"max_clips": 4}])
+    own = follower(forecast, solve=planned, every=1)
+    for _ in range(4):
+        own.report(own.route(CLIP), "served")
+    with pytest.raises(OverBudgetError):
+        own.route(CLIP)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_clips_in_random_order_cost_little_more_than_the_plan_in_hindsight(seed: int) -> None:
+    rng = random.Random(seed)
+    clips = [
+        {
+            "seconds": rng.randint(3, 20),
+            "value_usd": Decimal(rng.randint(50, 400)).scaleb(-2),
+            "count": rng.randint(5, 30),
+        }
+        for _ in range(20)
+    ]
+    total = sum(clip["count"] for clip in clips)
+    forecast = campaign(
+        clips, budget_usd=total * Decimal("0.8"), caps=[{"where": {"model": "a"}, "max_clips": total // 2}]
+    )
+    best = planned(forecast).totals.objective_usd
+    arriving = [clip.model_copy(update={"count": 1}) for clip in forecast.clips for _ in range(clip.count)]
+    rng.shuffle(arriving)
+    ours = spent(follower(forecast, solve=planned, every=25), arriving)
+    plain = spent(Router(forecast.catalogs, limits=forecast.limits, fallback=forecast.fallback, on=ON), arriving)
+    assert best <= ours <= best * Decimal("1.02")
+    assert ours < plain
+
+
+def spent(own: Router, arriving: list[Any]) -> Decimal:
+    cost = Decimal(0)
+    for clip in arriving:
+        try:
+            decision = own.route(clip)
+        except (NotWorthItError, OverBudgetError):
+            cost += clip.value_usd
+            continue
+        own.report(decision, "served")
+        cost += decision.price_usd
+    return cost
+
+
+def test_every_must_be_a_number_of_clips() -> None:
+    forecast = campaign([{"count": 4}])
+    with pytest.raises(InputError, match="every must be at least 1"):
+        follower(forecast, solve=planned, every=0)

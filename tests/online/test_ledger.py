@@ -1,0 +1,285 @@
+"""The ledger file: shared by processes, safe under threads, whole after a kill, and no other file's harm."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from router.errors import InputError, OverBudgetError
+from router.online import Ledger, MemoryLedger, Router
+from router.online.ledger_file import FileLedger
+from router.online.spend import Claim, Part
+from tests.online.shop import CLIP, Clock, router, taken
+
+TOP = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=["memory", "file"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    own: Ledger = MemoryLedger() if request.param == "memory" else FileLedger(tmp_path / "spend.db")
+    yield own
+    own.close()
+
+
+def claim(account: str = "x", amount: int = 3, bound: int = 10) -> Claim:
+    return Claim(account, "run", bound, amount)
+
+
+def test_all_claims_are_set_aside_or_none(ledger: Ledger) -> None:
+    number = ledger.reserve([claim("x"), claim("y")], "p/a")
+    assert isinstance(number, int)
+    refused = ledger.reserve([claim("x"), claim("y", 8)], "p/a")
+    assert refused == (claim("y", 8), 7)
+    assert [(one.account, one.reserved, one.spent) for one in ledger.accounts()] == [("x", 3, 0), ("y", 3, 0)]
+    ledger.book(number, [Part("x", 2, 3), Part("y", 0, 3)], "served", close=True)
+    assert [(one.account, one.reserved, one.spent) for one in ledger.accounts()] == [("x", 0, 2), ("y", 0, 0)]
+    assert ledger.open_reservations() == []
+
+
+def test_what_is_spent_and_set_aside_may_reach_the_bound_but_not_pass_it(ledger: Ledger) -> None:
+    number = ledger.reserve([claim(amount=6)], "p/a")
+    assert isinstance(number, int)
+    ledger.book(number, [Part("x", 4, 6)], "served", close=True)
+    assert isinstance(ledger.reserve([claim(amount=6)], "p/a"), int)
+    assert ledger.reserve([claim(amount=1)], "p/a") == (claim(amount=1), 0)
+
+
+def test_a_settled_reservation_takes_no_more_bookings(ledger: Ledger) -> None:
+    number = ledger.reserve([claim()], "p/a")
+    assert isinstance(number, int)
+    ledger.book(number, [Part("x", 3, 3)], "served", close=True)
+    with pytest.raises(InputError, match=rf"reservation {number} was settled before; nothing was booked"):
+        ledger.book(number, [Part("x", 3, 0)], "served", close=True)
+    assert ledger.accounts()[0].spent == 3
+
+
+def test_open_reservations_say_what_they_are_for(tmp_path: Path) -> None:
+    clock = Clock(5.0)
+    for own in (MemoryLedger(clock), FileLedger(tmp_path / "spend.db", clock)):
+        own.reserve([claim("x"), claim("y", 4)], "p/a")
+        assert [tuple(one) for one in own.open_reservations()] == [(1, 5.0, "p/a", "x", 3), (1, 5.0, "p/a", "y", 4)]
+        own.close()
+
+
+def test_a_router_finds_its_spending_again_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "spend.db"
+    own = router(limits={"budget_usd": 3}, ledger=path)
+    own.report(own.route(CLIP), "served")
+    own.ledger.close()
+    again = router(limits={"budget_usd": 3}, ledger=path)
+    again.route(CLIP)
+    with pytest.raises(OverBudgetError):
+        again.route(CLIP)
+    assert taken(again) == {"limits.budget_usd": (200, 100)}
+    again.ledger.close()
+
+
+def test_a_larger_budget_is_taken_up_by_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "spend.db"
+    own = router(limits={"budget_usd": 2}, ledger=path)
+    own.route(CLIP)
+    own.ledger.close()
+    again = router(limits={"budget_usd": 4}, ledger=path)
+    again.route(CLIP)
+    assert again.ledger.accounts()[0].bound == 4_000_000
+    again.ledger.close()
+
+
+def test_the_journal_adds_up_to_the_accounts(tmp_path: Path) -> None:
+    own = FileLedger(tmp_path / "spend.db")
+    rng = random.Random(1)
+    for _ in range(50):
+        number = own.reserve([claim(rng.choice("xyz"), rng.randint(1, 3), 1000)], "p/a")
+        assert isinstance(number, int)
+        (held,) = [one for one in own.open_reservations() if one.number == number]
+        own.book(number, [Part(held.account, rng.randint(0, 3), held.held)], "served", close=True)
+    for one in own.accounts():
+        lines = [line for line in own.journal() if line.account == one.account]
+        assert sum(line.spent for line in lines) == one.spent
+        assert -sum(line.released for line in lines) == one.reserved == 0
+    own.close()
+
+
+# ---- many at once ----------------------------------------------------------------------------------------------------
+
+PROCESSES, THREADS, EACH = 4, 8, 320
+BOUND = 2_000
+
+
+def hammer(path: str, seed: int) -> None:
+    """Reserve ``THREADS * EACH`` times through one ledger, and settle some of it."""
+    ledger = FileLedger(path)
+
+    def work(part: int) -> None:
+        rng = random.Random(seed * THREADS + part)
+        for _ in range(EACH):
+            number = ledger.reserve([claim("all", 5, BOUND), claim(f"own-{rng.randint(0, 3)}", 5, BOUND // 3)], "p/a")
+            if isinstance(number, int) and rng.random() < 0.8:
+                spent = rng.randint(0, 5)
+                accounts = [one.account for one in ledger.open_reservations() if one.number == number]
+                ledger.book(number, [Part(account, spent, 5) for account in accounts], "served", close=True)
+
+    threads = [threading.Thread(target=work, args=(part,)) for part in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ledger.close()
+
+
+def test_10_000_reservations_from_threads_and_processes_never_exceed_a_budget(tmp_path: Path) -> None:
+    assert PROCESSES * THREADS * EACH >= 10_000
+    path = tmp_path / "spend.db"
+    FileLedger(path).close()
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=hammer, args=(str(path), seed)) for seed in range(PROCESSES)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0] * PROCESSES
+    own = FileLedger(path)
+    held: dict[str, int] = {}
+    for one in own.open_reservations():
+        held[one.account] = held.get(one.account, 0) + one.held
+    running: dict[str, int] = {}
+    for line in own.journal():
+        running[line.account] = running.get(line.account, 0) + line.spent - line.released
+        assert running[line.account] <= (BOUND if line.account == "all" else BOUND // 3)
+    for one in own.accounts():
+        assert one.reserved == held.get(one.account, 0)
+        assert one.reserved + one.spent == running[one.account] <= one.bound
+    assert {one.account for one in own.accounts()} == {"all", "own-0", "own-1", "own-2", "own-3"}
+    own.close()
+
+
+def test_threads_that_share_a_router_never_exceed_its_budget() -> None:
+    own = router(limits={"budget_usd": 500})
+    admitted: list[int] = []
+
+    def work() -> None:
+        for _ in range(100):
+            try:
+                decision = own.route(CLIP)
+            except OverBudgetError:
+                continue
+            own.report(decision, "served")
+            admitted.append(1)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert taken(own) == {"limits.budget_usd": (0, 100 * len(admitted))}
+    # Every clip is settled at $1.00; the last that fits finds $2.00 left for its worst case.
+    work()
+    assert len(admitted) <= 499
+    assert taken(own) == {"limits.budget_usd": (0, 100 * len(admitted))}
+
+
+_VICTIM = """
+import sys
+from router.online.ledger_file import FileLedger
+from tests.online.test_ledger import claim
+ledger = FileLedger(sys.argv[1])
+while True:
+    number = ledger.reserve([claim("x", 1, 10**9)], "p/a")
+    print(number, flush=True)
+"""
+
+
+def test_nothing_that_was_reserved_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "spend.db"
+    command = [sys.executable, "-c", _VICTIM, str(path)]
+    victim = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=TOP)
+    assert victim.stdout is not None
+    said = [int(victim.stdout.readline()) for _ in range(200)]
+    os.kill(victim.pid, signal.SIGKILL)
+    said += [int(line) for line in victim.stdout.read().split("\n")[:-1]]
+    victim.wait()
+    victim.stdout.close()
+    own = FileLedger(path)
+    kept = [one.number for one in own.open_reservations()]
+    # The last one may have been committed and not said.
+    assert kept[: len(said)] == said
+    assert len(kept) <= len(said) + 1
+    assert own.accounts()[0].reserved == len(kept)
+    own.close()
+
+
+def test_a_forked_child_uses_a_connection_of_its_own(tmp_path: Path) -> None:
+    own = FileLedger(tmp_path / "spend.db")
+    own.reserve([claim()], "p/a")
+    child = os.fork()
+    if not child:
+        try:
+            own.reserve([claim()], "p/a")
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert status == 0
+    own.reserve([claim()], "p/a")
+    assert own.accounts()[0].reserved == 9
+    own.close()
+
+
+# ---- other files -----------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    text, other = tmp_path / "plan.json", tmp_path / "other.db"
+    text.write_text(json.dumps({"schema": 1}) * 100)
+    before = text.read_bytes()
+    with pytest.raises(
+        InputError, match=r"plan\.json: cannot be used as a ledger: file is not a database; name another file"
+    ):
+        FileLedger(text)
+    assert text.read_bytes() == before
+    with sqlite3.connect(other) as connection:
+        connection.execute("create table mine (x)")
+    connection.close()
+    with pytest.raises(InputError, match=r"other\.db: is a database, but no ledger of this version; name another file"):
+        FileLedger(other)
+
+
+def test_a_ledger_in_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"spend\.db: cannot be used as a ledger: unable to open database file"):
+        Router(ledger=tmp_path / "nowhere" / "spend.db")
+
+
+def test_a_ledger_to_be_read_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be used as a ledger"):
+        FileLedger(tmp_path / "spend.db", create=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_holds_the_file_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "spend.db"
+    own = FileLedger(path)
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("begin immediate")
+
+    def let_go() -> None:
+        time.sleep(0.2)
+        other.execute("rollback")
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
+    assert isinstance(own.reserve([claim()], "p/a"), int)
+    thread.join()
+    other.close()
+    own.close()

@@ -1,0 +1,332 @@
+"""Budgets: what is set aside, what is settled, and that no fallback, retry or burst breaks one."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from router.errors import InputError, OverBudgetError, RefusalError, UnresolvedError
+from router.online import Decision, Router
+from tests.online.shop import CLIP, Clock, router, taken
+
+BUDGET = "limits.budget_usd"
+
+
+def test_the_worst_case_is_set_aside_and_the_price_settled() -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    assert taken(own) == {BUDGET: (200, 0)}
+    own.report(first, "served")
+    assert taken(own) == {BUDGET: (0, 100)}
+
+
+def test_what_was_really_billed_is_settled_even_if_it_is_more() -> None:
+    own = router(limits={"budget_usd": 9})
+    own.report(own.route(CLIP), "served", Decimal("0.95"))
+    own.report(own.route({**CLIP, "models": ["c"]}), "served", Decimal("2.50"))
+    assert taken(own) == {BUDGET: (0, 345)}
+
+
+def test_a_failure_keeps_what_the_rest_of_the_chain_may_need() -> None:
+    # a fails and bills $1.00, b fails for nothing, c makes it for $2.00.
+    rates = {
+        "a": {"failure_rate": "0.1", "bills_failures": "yes"},
+        "b": {"failure_rate": "0.1", "bills_failures": "no"},
+    }
+    own = router(rates, limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    assert taken(own) == {BUDGET: (300, 0)}
+    second = own.next(first, "failed-billed")
+    assert second is not None
+    assert taken(own) == {BUDGET: (200, 100)}
+    third = own.next(second, "failed-unbilled")
+    assert third is not None
+    assert taken(own) == {BUDGET: (200, 100)}
+    own.report(third, "served")
+    assert taken(own) == {BUDGET: (0, 300)}
+
+
+def test_the_end_of_the_chain_and_giving_up_let_go_of_everything() -> None:
+    own = router(limits={"budget_usd": 9})
+    step: Decision | None = own.route(CLIP)
+    while step is not None:
+        step = own.next(step, "unavailable")
+    first = own.route({**CLIP, "models": ["b", "c"]})
+    own.report(first, "unavailable")
+    own.give_up(first)
+    own.give_up(first)
+    assert taken(own) == {BUDGET: (0, 0)}
+    assert own.ledger.open_reservations() == []
+
+
+def test_a_decision_that_is_never_submitted_can_be_given_up() -> None:
+    own = router(limits={"budget_usd": 9})
+    own.give_up(own.route(CLIP))
+    assert taken(own) == {BUDGET: (0, 0)}
+
+
+@pytest.mark.parametrize("outcome", ["pending", "unknown"])
+def test_what_may_still_be_billed_stays_set_aside(outcome: str) -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    own.report(first, outcome)
+    assert taken(own) == {BUDGET: (200, 0)}
+    with pytest.raises(UnresolvedError):
+        own.give_up(first)
+    own.report(first, "served")
+    assert taken(own) == {BUDGET: (0, 100)}
+
+
+def test_going_on_beside_a_pending_job_sets_both_bills_aside() -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    second = own.next(first, "pending", accept_double_billing=True)
+    assert second is not None
+    assert taken(own) == {BUDGET: (300, 0)}  # a's $1.00, and $2.00 if c has to stand in for b
+    own.report(second, "served")
+    assert taken(own) == {BUDGET: (100, 150)}
+    own.report(first, "served")
+    assert taken(own) == {BUDGET: (0, 250)}
+
+
+def test_a_pending_job_that_fails_after_all_costs_nothing() -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    second = own.next(first, "unknown", accept_double_billing=True)
+    assert second is not None
+    own.report(first, "failed-unbilled")
+    assert own.next(first) is None
+    own.report(second, "served")
+    assert taken(own) == {BUDGET: (0, 150)}
+
+
+def test_double_billing_that_does_not_fit_is_refused_and_changes_nothing() -> None:
+    own = router(limits={"budget_usd": Decimal("2.50")})
+    first = own.route(CLIP)
+    own.report(first, "unknown")
+    with pytest.raises(OverBudgetError, match=r"limits.budget_usd.*could need \$2.00, and \$0.50 is left"):
+        own.next(first, accept_double_billing=True)
+    assert taken(own) == {BUDGET: (200, 0)}
+    own.report(first, "served")
+    assert taken(own) == {BUDGET: (0, 100)}
+
+
+# ---- over budget -----------------------------------------------------------------------------------------------------
+
+
+def test_over_budget_the_cheapest_decision_that_still_fits_is_made() -> None:
+    # On the chains a, b, c the worst case is $2.00; c alone at provider q cannot be caught, but costs as much.
+    own = router(budgets=[{"usd": Decimal("1.20"), "provider": "p"}], fallback={"across": "provider"})
+    first = own.route(CLIP)
+    # b may catch what a was to make: with $1.20 for provider p neither fits, and q's c is taken.
+    assert (first.model, first.reason) == ("c", "p/a (silent) costs $1.00 less, but does not fit the budgets")
+    assert first.gap_usd == -1
+    assert taken(own) == {}
+
+
+def test_a_refusal_names_the_account_what_is_needed_and_what_is_left() -> None:
+    own = router(limits={"budget_usd": 3})
+    own.route(CLIP)
+    with pytest.raises(
+        OverBudgetError, match=r"fits limits.budget_usd: .* could need \$2.00, and \$1.00 is left"
+    ) as caught:
+        own.route(CLIP)
+    assert (caught.value.account, caught.value.needed, caught.value.left) == ("limits.budget_usd", "$2.00", "$1.00")
+    assert taken(own) == {BUDGET: (200, 0)}
+
+
+def test_no_way_is_taken_that_costs_more_than_the_clip_is_worth() -> None:
+    own = router(budgets=[{"usd": 1, "model": "a"}], fallback={"direction": "none"})
+    own.route(CLIP)
+    with pytest.raises(OverBudgetError):
+        own.route({**CLIP, "value_usd": Decimal("1.40")})
+    assert own.route({**CLIP, "value_usd": Decimal("1.60")}).model == "b"
+
+
+def test_the_worst_case_is_a_budget_that_settling_gives_room_in() -> None:
+    own = router(limits={"worst_case_usd": 3})
+    own.report(own.route(CLIP), "served")
+    own.route(CLIP)
+    with pytest.raises(OverBudgetError, match=r"limits\.worst_case_usd"):
+        own.route(CLIP)
+
+
+# ---- what a budget is of ---------------------------------------------------------------------------------------------
+
+
+def test_a_budget_of_a_provider_holds_what_the_provider_can_bill() -> None:
+    own = router(budgets=[{"usd": 9, "provider": "p"}, {"usd": 9, "provider": "q"}])
+    first = own.route(CLIP)
+    assert taken(own) == {"budgets[0] provider=p": (150, 0), "budgets[1] provider=q": (200, 0)}
+    third = own.next(own.next(first, "unavailable"), "unavailable")  # type: ignore[arg-type]
+    assert third is not None
+    assert taken(own) == {"budgets[0] provider=p": (0, 0), "budgets[1] provider=q": (200, 0)}
+    own.report(third, "served")
+    assert taken(own) == {"budgets[0] provider=p": (0, 0), "budgets[1] provider=q": (0, 200)}
+
+
+def test_a_star_gives_each_its_own_budget() -> None:
+    own = router(budgets=[{"usd": 9, "provider": "*"}, {"usd": 9, "model": "*", "provider": "p"}])
+    own.report(own.route(CLIP), "served")
+    assert taken(own) == {
+        "budgets[0] provider=p": (0, 100),
+        "budgets[0] provider=q": (0, 0),
+        "budgets[1] provider=p model=a": (0, 100),
+        "budgets[1] provider=p model=b": (0, 0),
+    }
+
+
+def test_a_budget_of_a_group_holds_its_clips_only() -> None:
+    own = router(budgets=[{"usd": 3, "group": "teaser"}, {"usd": 5, "group": "*"}])
+    own.route({**CLIP, "group": "teaser"})
+    own.route({**CLIP, "group": "hero"})
+    own.route(CLIP)
+    assert taken(own) == {
+        "budgets[0] group=teaser": (200, 0),
+        "budgets[1] group=teaser": (200, 0),
+        "budgets[1] group=hero": (200, 0),
+    }
+    with pytest.raises(OverBudgetError, match="group=teaser"):
+        own.route({**CLIP, "group": "teaser"})
+
+
+@pytest.mark.parametrize(
+    ("per", "account", "seconds"),
+    [
+        ("hour", "hour=2026-04-10T12", 3600),
+        ("day", "day=2026-04-10", 12 * 3600),
+        ("week", "week=2026-04-06", 2.5 * 86400),
+        ("month", "month=2026-04", 20.5 * 86400),
+    ],
+)
+def test_a_window_of_time_starts_anew_and_a_clip_counts_where_it_was_routed(
+    per: str, account: str, seconds: float
+) -> None:
+    clock = Clock()  # a Friday noon
+    own = router(budgets=[{"usd": 2, "per": per}], clock=clock)
+    first = own.route(CLIP)
+    clock.now += seconds - 1
+    with pytest.raises(OverBudgetError, match=account):
+        own.route(CLIP)
+    clock.now += 1
+    own.route(CLIP)
+    own.report(first, "served")
+    assert taken(own)[f"budgets[0] {account}"] == (0, 100)
+
+
+def test_caps_count_primaries_as_planned_whoever_makes_the_clip() -> None:
+    caps = [{"where": {"model": "a"}, "max_clips": 2, "max_seconds": 100, "max_usd": 50}]
+    own = router(limits={"caps": caps})
+    first, second = own.route(CLIP), own.route(CLIP)
+    assert own.route(CLIP).model == "b"
+    caught = own.next(first, "unavailable")
+    assert caught is not None
+    own.report(caught, "served")
+    own.give_up(second)
+    assert {one.account: (one.unit, one.reserved, one.spent) for one in own.ledger.accounts()} == {
+        "limits.caps[0].max_clips": ("clips", 0, 1_000_000),
+        "limits.caps[0].max_seconds": ("seconds", 0, 10_000_000),
+        "limits.caps[0].max_usd": ("usd", 0, 1_000_000),
+    }
+    assert own.route(CLIP).model == "a"
+
+
+def test_a_clip_that_two_jobs_may_make_counts_once_under_a_cap() -> None:
+    own = router(limits={"caps": [{"where": {"model": "a"}, "max_clips": 5}], "budget_usd": 90})
+    first = own.route(CLIP)
+    second = own.next(first, "unknown", accept_double_billing=True)
+    assert second is not None
+    own.report(second, "served")
+    own.report(first, "served")
+    clips = next(one for one in own.ledger.accounts() if one.unit == "clips")
+    assert (clips.reserved, clips.spent) == (0, 1_000_000)
+
+
+@pytest.mark.parametrize("amount", [Decimal("NaN"), Decimal(-1), Decimal("Infinity")])
+def test_an_amount_that_is_none_is_refused_and_nothing_booked(amount: Decimal) -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    with pytest.raises(InputError, match="actual_usd must be an amount of dollars"):
+        own.report(first, "served", amount)
+    assert taken(own) == {BUDGET: (200, 0)}
+    own.report(first, "served")
+
+
+def test_a_bill_for_what_bills_nothing_is_refused() -> None:
+    own = router(limits={"budget_usd": 9})
+    with pytest.raises(InputError, match="'unavailable' bills nothing"):
+        own.report(own.route(CLIP), "unavailable", Decimal(1))
+
+
+# ---- at random -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_happens_no_budget_is_exceeded_and_the_ledger_equals_the_bills(seed: int) -> None:
+    rng = random.Random(seed)
+    rates: dict[str, dict[str, Any]] = {
+        name: {
+            "availability": rng.choice(("0.5", "0.9", 1)),
+            "failure_rate": rng.choice((0, "0.2")),
+            "bills_failures": rng.choice(("yes", "no", "unknown")),
+            "keep_rate": rng.choice(("0.5", 1)),
+        }
+        for name in "abc"
+    }
+    bound = rng.randint(5, 30)
+    budgets = [{"usd": rng.randint(3, 20), rng.choice(("provider", "model")): "*"}]
+    own = router(rates, limits={"budget_usd": bound}, budgets=budgets)
+    bills: dict[str, int] = {}
+    waiting: list[Decision] = []
+    for _ in range(60):
+        step = begun(own, rng)
+        while step is not None:
+            outcome = rng.choice(outcomes_of(step))
+            if outcome in ("served", "failed-billed"):
+                bills[step.cause] = bills.get(step.cause, 0) + int(step.billed_usd * 100)
+            kept = rng.random() < 0.7
+            own.report(step, outcome, kept=kept)
+            within(own)
+            if outcome in ("pending", "unknown"):
+                waiting.append(step)
+                try:
+                    step = own.next(step, accept_double_billing=True)
+                except OverBudgetError:
+                    step = None
+            else:
+                step = own.next(step)
+            within(own)
+    for step in waiting:
+        if rng.random() < 0.5:
+            bills[step.cause] = bills.get(step.cause, 0) + int(step.billed_usd * 100)
+            own.report(step, "served")
+        else:
+            own.report(step, "failed-unbilled")
+            own.give_up(step)
+    within(own)
+    assert taken(own).get(BUDGET, (0, 0)) == (0, sum(bills.values()))
+    assert own.ledger.open_reservations() == []
+
+
+def begun(own: Router, rng: random.Random) -> Decision | None:
+    try:
+        return own.route({**CLIP, "max_takes": rng.choice((1, 2, 3)), "models": rng.sample(("a", "b", "c"), 2)})
+    except RefusalError:
+        return None
+
+
+def outcomes_of(step: Decision) -> list[str]:
+    """What can happen to a step by what its model states."""
+    can = ["served", "unavailable", "pending", "unknown"]
+    if step.attempt.failure_rate:
+        can.append("failed-unbilled" if step.attempt.bills_failures == "no" else "failed-billed")
+    return can
+
+
+def within(own: Router) -> None:
+    for one in own.ledger.accounts():
+        assert one.reserved >= 0
+        assert one.reserved + one.spent <= one.bound
