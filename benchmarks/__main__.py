@@ -14,14 +14,16 @@ from benchmarks.certificate import certificate
 from benchmarks.coupled import groups, packs
 from benchmarks.distribution import distribution
 from benchmarks.families import InstanceError
+from benchmarks.follow import follow
 from benchmarks.limits import different, limits
 from benchmarks.plan import counts, mixed, plan
 from benchmarks.published import SECONDS, published
 from benchmarks.result import Result, Table, WrongAnswerError, machine, markdown
 from benchmarks.risk import cvar
+from benchmarks.route import route
 from benchmarks.shell import shell
 
-Question: TypeAlias = Callable[[int, float], Result | tuple[Result, ...]]
+Question: TypeAlias = Callable[[int, float], Result | Table | tuple[Result, ...]]
 
 QUESTIONS: dict[str, Question] = {
     "plan": plan,
@@ -35,6 +37,8 @@ QUESTIONS: dict[str, Question] = {
     "cvar": cvar,
     "certificate": certificate,
     "distribution": distribution,
+    "route": route,
+    "follow": follow,
     "shell": lambda rounds, _: shell(rounds),
 }
 ON_FILES = "instances"
