@@ -202,11 +202,17 @@ class Search:
         return rounds
 
     def _spare(self, alike: Whole) -> None:
-        """Note what is left out: moves that others stand for, and more rounds than one; and by how much that moves the basic ones."""
+        """Note what is left out: moves that others stand for, and more rounds than one.
+
+        With it, by how much that moves the basic ones, and what it adds at least: where no state tells them apart that is even, others may.
+        """
         others = np.flatnonzero(alike != np.arange(len(alike)))
         around = self.useful[self.rounds[self.useful] > 0]
         times = self.rounds[around]
         self.spared = np.concatenate([self.excess[others], times * self.excess[around]])
+        self.round = float((times * self.excess[around]).min(initial=math.inf))
+        self.dearer = np.full(len(alike), math.inf)
+        np.minimum.at(self.dearer, alike[others], self.excess[others] - self.excess[alike[others]])
         moved = np.vstack([self.places[others] - self.places[alike[others]], times[:, None] * self.places[around]])
         self.shifts = np.round(moved) @ self.short.T
 
@@ -283,14 +289,13 @@ class Search:
         return True
 
     def _judge(self, way: Way, lower: float) -> None:
-        """Keep the way if it is the best so far."""
+        """Keep the way if it is the best so far, and note what others cost at least for which it stands."""
         self.left -= WAY
         excess = self.judge(way, self.best)
-        if excess is None:
-            # Others that do the same may be a solution where this is none.
-            self.unsure = min(self.unsure, lower)
-        elif excess < self.best:
+        if excess is not None and excess < self.best:
             self.best, self.way = excess, way
+        # They may be solutions where this is none, and where this costs more than it must, they may cost less.
+        self.unsure = min(self.unsure, lower + min([self.round, *self.dearer[[*way.made]]]))
 
     def _candidates(self, one: _Sums, other: _Sums, reach: float) -> Iterator[tuple[Whole, Whole]]:
         """Pairs that cost no more than the reach and next to which, as far as one basic move tells, there is a point."""

@@ -196,3 +196,17 @@ def test_of_a_hundred_members_as_many_take_the_risk_as_states_are_even() -> None
         found = solve(problem)
         assert found is not None
         assert found.counts == ((on_the_first, members - on_the_first),)
+
+
+def test_a_move_that_costs_more_than_it_must_does_not_stand_for_its_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of 101 members n cost $2 in the first state and the others $2 in the second; one more costs $1 in both. That is $102 if n could be
+    # 50.5, and $103 at the nearest. If the odd member costs $2 in the second state only, both are $102 at n = 51: for $0.10 that way costs
+    # $110 in the third state, for $0.20 nothing.
+    ways = ((2e6, 0.0, 0.0), (0.0, 2e6, 0.0)), ((1e6, 1e6, 0.0), (0.0, 2e6, 110e6), (0.0, 2e6, 0.0))
+    groups = Group(101, (Option(0.0), Option(0.0))), Group(1, (Option(0.0), Option(0.1e6), Option(0.2e6)))
+    problem = Problem(groups, tails=(Tail("worst", None, (0.3, 0.3, 0.4), ways, weight=1.0),))
+    monkeypatch.setattr(solver, "CORNERED", 0)
+    found = solve(problem)
+    assert found is not None
+    assert found.counts == ((51, 50), (0, 0, 1))
+    assert found.bound <= 102.2e6 + 0.5
