@@ -23,6 +23,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from operator import mul
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ class _Tight(NamedTuple):
     uses: Uses
     bound: float
     whole: bool
-    """Whether all that is used of it comes in whole numbers."""
+    """Whether its bound and all that is used of it come in whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,9 @@ def _tight(problem: Problem, relaxed: Bound) -> tuple[_Tight, ...]:
         if price * scale.unit <= NOTHING:
             continue
         sign = 1 if row.sense == "at_most" else -1
-        whole = all(float(use).is_integer() for own in scale.coefficients for use in own)
+        # Floats that come out whole in the solver's unit can have a bound that does not.
+        numbers = chain([scale.bound], *scale.coefficients)
+        whole = all(float(number).is_integer() for number in numbers)
         uses = tuple(tuple(sign * use for use in own) for own in scale.coefficients)
         tight.append(_Tight(uses, sign * scale.bound, whole))
     return tuple(tight)

@@ -155,3 +155,12 @@ def test_the_solver_finds_the_same_with_and_without_the_corner(seed: int, monkey
         assert within.proven
         assert within.cost == pytest.approx(without.cost, abs=1e-3)
         assert Fraction(within.bound) <= Fraction(without.cost) + Fraction(1, 1000)
+
+
+def test_where_uses_of_money_come_out_whole_and_their_bound_does_not_the_corner_is_no_higher_for_it() -> None:
+    # In units of 2.5 what is used is whole, 62,497 and 1; the bound is 2,500,000.5 before rounding, 1,000,000.2 of these: 16 x 62,497 + 4.
+    groups = (Group(20, (Option(1e6), Option(2e6))),)
+    problem = Problem(groups, (Row("money", "at_most", 2_500_000, ((156_242.5, 2.5),)),))
+    assert problem.holds(((16, 4),))
+    found = relaxed(problem)
+    assert found is None or found.lower <= 24e6 + 0.5
