@@ -153,7 +153,8 @@ class _Part:
             replace(row, uses=together(row.uses), per=None if row.per is None else together(row.per))
             for row in problem.rows
         ]
-        one = Group(1, (_all_of([(problem.groups[c].options[o], count) for c, o, count in fixed]),))
+        depth = len(problem.groups[0].options[0].ties)
+        one = Group(1, (_all_of([(problem.groups[c].options[o], count) for c, o, count in fixed], depth),))
         self.problem = replace(problem, groups=(*groups, one), rows=tuple(rows))
 
     def bound(self, value: float, excess: Floats, prices: tuple[float, ...]) -> Bound:
@@ -180,9 +181,8 @@ class _Part:
         return self._arrays.counts(amounts)
 
 
-def _all_of(used: Sequence[tuple[Option, int]]) -> Option:
-    """One option in place of these, each for so many members."""
-    depth = max((len(option.ties) for option, _ in used), default=0)
+def _all_of(used: Sequence[tuple[Option, int]], depth: int) -> Option:
+    """One option in place of these, each for so many members and with so many tie-breakers; there may be none to replace."""
     ties = tuple(total_of([option.ties[t] * count for option, count in used]) for t in range(depth))
     return Option(float(total_of([option.cost * count for option, count in used])), ties)
 

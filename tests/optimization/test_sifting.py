@@ -85,3 +85,14 @@ def test_a_share_and_its_bound_become_whole_numbers() -> None:
     arrays = Arrays.of_problem(Problem((group,), (share, even)))
     assert arrays.uses.tolist() == [[2, -1], [1, 2]]
     assert arrays.bounds.tolist() == [0, 3]
+
+
+def test_where_every_class_is_in_doubt_ties_are_broken_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of 6 members 3 may cost $1, the others $2; the tie-breaker does not care which.
+    dear = (Option(50e6, (0,)), Option(60e6, (0,)))
+    groups = tuple(Group(2, (Option(1e6 * (1 + c), (1,)), Option(1e6 * (2 + c), (0,)), *dear)) for c in range(3))
+    monkeypatch.setattr(solver, "MANY", 1)
+    found = solve(Problem(groups, (Row("cap", "at_most", 3, ((1, 0, 0, 0),) * 3, "clips"),)))
+    assert found is not None
+    assert found.proven
+    assert found.cost == 15e6
