@@ -18,7 +18,7 @@ from router.optimization.formulation import Formulation, ScaledRow
 from router.optimization.model import SolverName
 from router.optimization.outline import Outline
 from router.optimization.prices import Relaxed
-from router.optimization.problem import Problem
+from router.optimization.problem import HALF_A_UNIT, Problem
 from router.optimization.rows import Counts
 from router.optimization.run import OTHER, Clock, EndedError, Found, run
 from router.optimization.tails import Objective
@@ -26,8 +26,6 @@ from router.optimization.tails import Objective
 if TYPE_CHECKING:
     from router.optimization.corner import Corner
 
-HALF_A_UNIT = 0.5
-"""Micro-dollars; no gap in what is billed."""
 TOLERANCE = 1e-6
 """By how much the solver may miss a row, in its units, even where that is not for taking what is nearly whole for whole."""
 REPAIRS = 10

@@ -17,6 +17,9 @@ from router.optimization.rows import Amounts, Bounded, Counts, Limit, Number, Ro
 from router.optimization.tails import Ceiling, Objective, Tail
 from router.units import SAME_COST
 
+HALF_A_UNIT = 0.5
+"""Micro-dollars; no gap in what is billed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Option:

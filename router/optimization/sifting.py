@@ -23,7 +23,7 @@ from router.optimization.arrays import Arrays, Floats, Mask, Whole
 from router.optimization.ascent import relaxed, started
 from router.optimization.bound import Bound, certified
 from router.optimization.exchanging import exchanged
-from router.optimization.problem import Group, Option, Problem, Solution
+from router.optimization.problem import HALF_A_UNIT, Group, Option, Problem, Solution
 from router.optimization.rows import Counts, Uses, total_of
 from router.optimization.run import Clock, Found
 
@@ -64,17 +64,22 @@ def sifted(problem: Problem, search: Search, untie: Untie, clock: Clock) -> Solu
     def solution(part: _Part, counts: Counts, cost: float) -> Solution:
         return Solution(part.counts(counts), cost, min(bound, cost), "solver", proven=False, certificate=certificate)
 
+    def best_of(part: _Part, counts: Counts) -> Solution:
+        counts = untie(part.problem, counts, part.bound(bound, excess, each))
+        best = solution(part, counts, part.problem.cost(counts))
+        return replace(best, bound=best.cost, proven=True)
+
     known = _exchanged(problem, arrays, exchanged(arrays, prices, excess, amounts), solution)
     order = np.partition(excess, tuple(sorted({_place(arrays, part) for part in range(PARTS)})))
     for size in range(PARTS):
         room = float(order[_place(arrays, size)])
         if known is not None:
-            if room < known.cost - bound and _near(known, bound):
-                # Too many options cost as little for a search to rule them out.
+            gap = known.cost - bound
+            # There is nothing to search for, or too many options cost as little for a search to rule them out.
+            if gap <= HALF_A_UNIT or (room < gap and _near(known, bound)):
                 break
-            room = min(room, known.cost - bound)
-        # Floats round, as in `Bound.closing`.
-        part = _Part(problem, arrays, excess <= room + 1e-6 * (1 + room) + 1e-12 * abs(bound))
+            room = min(room, gap)
+        part = _Part(problem, arrays, _open(excess, bound, room))
         if len(part.options) > len(excess) / 2:
             break
         try:
@@ -91,12 +96,13 @@ def sifted(problem: Problem, search: Search, untie: Untie, clock: Clock) -> Solu
             known = solution(part, found.counts, cost)
         if found.proven and known.cost <= bound + room:
             # A part with this much room holds every solution of this cost.
-            counts = untie(part.problem, found.counts, part.bound(bound, excess, each))
-            best = solution(part, counts, part.problem.cost(counts))
-            return replace(best, bound=best.cost, proven=True)
+            return best_of(part, found.counts)
         if not found.proven and _near(known, bound):
             break
-    return known
+    if known is None or known.cost - bound > HALF_A_UNIT:
+        return known
+    part = _Part(problem, arrays, _open(excess, bound, max(0.0, known.cost - bound)))
+    return best_of(part, part.own(np.fromiter(chain.from_iterable(known.counts), float, count=len(excess))))
 
 
 def _exchanged(
@@ -108,6 +114,13 @@ def _exchanged(
     part = _Part(problem, arrays, amounts > 0)
     counts = part.own(amounts)
     return solution(part, counts, part.problem.cost(counts)) if part.problem.holds(counts) else None
+
+
+def _open(excess: Floats, bound: float, room: float) -> Mask:
+    """The options that add no more than the room to the bound."""
+    # Floats round, as in `Bound.closing`.
+    mask: Mask = excess <= room + 1e-6 * (1 + room) + 1e-12 * abs(bound)
+    return mask
 
 
 def _near(known: Solution, bound: float) -> bool:

@@ -17,11 +17,11 @@ from router import log
 from router.errors import SolverError, TimeLimitError
 from router.optimization.bound import Bound, bound_from, certified
 from router.optimization.branching import branched
-from router.optimization.core import HALF_A_UNIT, Least, best, least
+from router.optimization.core import Least, best, least
 from router.optimization.feasibility import despite_infeasible
 from router.optimization.outline import Outline
 from router.optimization.prices import Relaxed, relax
-from router.optimization.problem import Problem, Solution, without_limits
+from router.optimization.problem import HALF_A_UNIT, Problem, Solution, without_limits
 from router.optimization.process import warm_up
 from router.optimization.rows import Counts, Number, Uses, weighed
 from router.optimization.run import Clock, Found

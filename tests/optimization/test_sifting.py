@@ -96,3 +96,16 @@ def test_where_every_class_is_in_doubt_ties_are_broken_all_the_same(monkeypatch:
     assert found is not None
     assert found.proven
     assert found.cost == 15e6
+
+
+def test_what_exchanges_bring_to_the_bound_is_proven_and_its_ties_are_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Both options of a class cost the same, so all are in doubt, more than half of all; the tie-breaker wants every third class on the
+    # second one: the 20 classes 0, 3, ... gain 1 there, of the others 20 lose nothing and 20 lose 1.
+    groups = tuple(Group(1, (Option(1e6 + 10 * c, (0,)), Option(1e6 + 10 * c, (c % 3 - 1,)))) for c in range(60))
+    problem = Problem(groups, (Row("cap", "at_most", 30, ((1, 0),) * 60, "clips"),))
+    monkeypatch.setattr(solver, "MANY", 1)
+    found = solve(problem)
+    assert found is not None
+    assert found.proven
+    assert found.cost == found.bound == 60e6 + 10 * 59 * 30
+    assert sum(own[1] * (c % 3 - 1) for c, own in enumerate(found.counts)) == -20
