@@ -43,7 +43,12 @@ def solve(model: LinearModel, settings: Settings) -> Reply:
         options["mip_max_nodes"] = settings.max_nodes
     solver = _Highs(mip=settings.whole, msg=False, timeLimit=settings.seconds, **options)
     problem, (state, values, duals, _) = solved(model, solver, whole=settings.whole)
-    bound = float(problem.solverModel.getInfo().mip_dual_bound) if settings.whole and values else None
+    highs = problem.solverModel
+    if settings.whole and settings.presolve and highs.getModelStatus() == highspy.HighsModelStatus.kSolveError:
+        # It disowns its optimum, as it does where that misses a row by a hair more than its tolerance: this is not the end of a search.
+        left = None if settings.seconds is None else max(0.0, settings.seconds - highs.getRunTime())
+        return solve(model, settings._replace(presolve=False, seconds=left))
+    bound = float(highs.getInfo().mip_dual_bound) if settings.whole and values else None
     return state, values, duals, bound
 
 

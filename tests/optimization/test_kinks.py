@@ -205,7 +205,7 @@ def test_a_move_that_costs_more_than_it_must_does_not_stand_for_its_likes(monkey
     ways = ((2e6, 0.0, 0.0), (0.0, 2e6, 0.0)), ((1e6, 1e6, 0.0), (0.0, 2e6, 110e6), (0.0, 2e6, 0.0))
     groups = Group(101, (Option(0.0), Option(0.0))), Group(1, (Option(0.0), Option(0.1e6), Option(0.2e6)))
     problem = Problem(groups, tails=(Tail("worst", None, (0.3, 0.3, 0.4), ways, weight=1.0),))
-    monkeypatch.setattr(solver, "CORNERED", 0)
+    monkeypatch.setattr(core, "CORNERED", 0)
     found = solve(problem)
     assert found is not None
     assert found.counts == ((51, 50), (0, 0, 1))

@@ -460,3 +460,22 @@ def test_a_host_that_is_killed_before_it_heard_of_the_solver_takes_it_along(mark
         assert len(running(mark)) >= 2
         host.kill()
     nothing(mark, files)
+
+
+@pytest.mark.parametrize("seconds", [None, 10.0])
+def test_an_optimum_that_highs_disowns_is_looked_for_in_another_way(
+    seconds: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import highspy  # Not everywhere
+
+    from router.optimization import highs
+
+    told = highs._QuietHighs.getModelStatus
+
+    def disowned(self: highspy.Highs) -> highspy.HighsModelStatus:
+        presolved = self.getOptionValue("presolve")[1] != "off"
+        return highspy.HighsModelStatus.kSolveError if presolved else told(self)
+
+    monkeypatch.setattr(highs._QuietHighs, "getModelStatus", disowned)
+    state, values, _, bound = highs.solve(small(), Settings(whole=True, seconds=seconds, max_nodes=3000))
+    assert (state, bound) == ("optimal", pytest.approx(small().value(values)))
