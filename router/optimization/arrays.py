@@ -30,6 +30,8 @@ START = 0.1
 """The price of what an option uses at most, relative to a mean cost, where the search for prices begins."""
 EXACT = 2**53
 """Whole numbers below this are exact as floats."""
+ROUNDING = 2**-50
+"""Relative: what sums of floats may lose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ class Arrays:
         weights = self.costs + np.einsum("k,ko->o", prices, self.uses)
         low = np.minimum.reduceat(weights, self.starts)
         return float((self.members * low).sum() - prices @ self.bounds), weights - low[self.of]
+
+    def lost(self, prices: Floats) -> float:
+        """How far floats may take the bound from the truth: far where prices have no end, as of a limit that is tight whatever is done."""
+        each = np.abs(self.costs).max() + prices @ np.abs(self.uses).max(axis=1)
+        return ROUNDING * float(self.members.sum() * each + prices @ np.abs(self.bounds))
 
     def smooth(self, prices: Floats, warmth: float) -> tuple[float, Floats, Floats]:
         """A smooth function at most as high as the bound, its slope and its curvature."""

@@ -107,6 +107,7 @@ def relaxed(arrays: Arrays, prices: Floats, clock: Clock) -> tuple[Floats, Float
     in_doubt = IN_DOUBT
     for _ in range(RELAXATIONS):
         value, excess = arrays.bound(prices)
+        value -= arrays.lost(prices)
         if value > best:
             best, at = value, prices
         if reached - best <= CLOSE * abs(best):

@@ -58,6 +58,7 @@ def sifted(problem: Problem, search: Search, untie: Untie, clock: Clock) -> Solu
     arrays = Arrays.of_problem(problem)
     prices, amounts = relaxed(arrays, started(arrays), clock)
     bound, excess = arrays.bound(prices)
+    bound -= arrays.lost(prices)
     each: tuple[float, ...] = tuple((prices / arrays.units).tolist())
     certificate = certified(problem, bound, each)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -109,3 +110,19 @@ def test_what_exchanges_bring_to_the_bound_is_proven_and_its_ties_are_broken(mon
     assert found.proven
     assert found.cost == found.bound == 60e6 + 10 * 59 * 30
     assert sum(own[1] * (c % 3 - 1) for c, own in enumerate(found.counts)) == -20
+
+
+def test_a_limit_that_is_tight_whatever_is_done_puts_no_bound_above_the_optimum(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # All 9 classes use the second limit, whose price has no end; 6 stay, the 3 cheapest to move cost 2, 2.001 and 2.002.
+    problem = alike(9)
+    problem = replace(problem, rows=(*problem.rows, Row("all", "at_most", 9, ((1, 1),) * 9, "clips")))
+    arrays = Arrays.of_problem(problem)
+    prices = np.array([1e6, 1e30])
+    assert arrays.bound(prices)[0] - arrays.lost(prices) <= 12_003_000
+    monkeypatch.setattr(solver, "MANY", 1)
+    monkeypatch.setattr(sifting, "OPEN", 5)
+    found = solve(problem)
+    assert found is not None
+    assert (found.cost, found.bound, found.proven) == (12_003_000, 12_003_000, True)
