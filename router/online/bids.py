@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from router.errors import InputError, NoPlanError
+from router import log
+from router.errors import InputError, RouterError
 from router.offers.clip_classes import requirements
 from router.online.view import Choice, Row, View, Way
 from router.optimization.limits import assignment
@@ -29,6 +30,8 @@ Solve = Callable[[Scenario], Plan]
 Key = tuple[object, ...]
 TRUST = 0.1
 """Of the clips that were forecast: so many clips that came weigh as much as the forecast."""
+KINDS = 4096
+"""Kinds of clips that are learnt besides those that were forecast."""
 _CAPPED = ("max_clips", "max_seconds", "max_usd")
 
 
@@ -45,6 +48,8 @@ class Bids:
             self._worth = {one.limit: one.shadow_price or 0.0 for one in plan.limits}
         keys = {clip.id: requirements(clip) for clip in forecast.clips}
         self._shares: dict[Key, Counter[tuple[object, ...] | None]] = {}
+        self._turns: dict[Key, Counter[tuple[object, ...] | None]] = {}
+        """How often each way was taken; what is learnt of models meanwhile does not start the shares anew."""
         made = ((r, (r.provider, r.model, r.resolution, r.audio)) for r in plan.routes if not r.draft)
         for clips, way in (*made, *((left, None) for left in plan.left_out)):
             for name, count in zip(clips.clips, clips.counts, strict=True):
@@ -58,16 +63,18 @@ class Bids:
         costs = self._costs(clip, [contest.way(row) for row in contest.rows])
         order = sorted(zip(costs, contest.rows, strict=True), key=lambda pair: (round(pair[0], 3), pair[1].rank))
         rows = {_way(row): k for k, (_, row) in reversed(list(enumerate(order)))}
-        ways = [
-            (None if way is None else _Steered(view, clip, [order[rows[way]], *order]), count)
-            for way, count in self._shares.get(requirements(clip), {}).items()
+        key = requirements(clip)
+        ways = {
+            way: (None if way is None else _Steered(view, clip, [order[rows[way]], *order]), count)
+            for way, count in self._shares.get(key, {}).items()
             if way is None or way in rows
-        ]
+        }
         value = None if clip.value_usd is None else to_micro(clip.value_usd)
-        if not ways and value is not None and value < order[0][0] - SAME_COST:
-            ways = [(None, 1)]
         best = _Steered(view, clip, order)
-        return _Shared(ways, best) if ways else best
+        if ways:
+            return _Shared(ways, best, self._turns.setdefault(key, Counter()))
+        left_out = value is not None and value < order[0][0] - SAME_COST
+        return _Shared({None: (None, 1)}, best, Counter()) if left_out else best
 
     def _costs(self, clip: Clip, ways: Sequence[Way]) -> list[float]:
         """What each way costs together with what it takes of the limits; micro-dollars."""
@@ -115,16 +122,20 @@ class _Shared(_Steered):
 
     __slots__ = ("_turns", "_ways")
 
-    def __init__(self, ways: Sequence[tuple[_Steered | None, int]], otherwise: _Steered) -> None:
+    def __init__(
+        self,
+        ways: Mapping[tuple[object, ...] | None, tuple[_Steered | None, int]],
+        otherwise: _Steered,
+        turns: Counter[tuple[object, ...] | None],
+    ) -> None:
         super().__init__(otherwise.view, otherwise.clip, otherwise._order)
-        self._ways = ways
-        self._turns = [0] * len(ways)
+        self._ways, self._turns = ways, turns
 
     def turn(self) -> Choice | None:
         """The way of the next clip; None: it is left out."""
-        k = min(range(len(self._ways)), key=lambda k: (self._turns[k] + 1) / self._ways[k][1])
-        self._turns[k] += 1
-        return self._ways[k][0]
+        way = min(self._ways, key=lambda way: (self._turns[way] + 1) / self._ways[way][1])
+        self._turns[way] += 1
+        return self._ways[way][0]
 
 
 class Course:
@@ -139,13 +150,14 @@ class Course:
             raise InputError("every must be at least 1: so many clips pass between two plans")
         self.bids = Bids(plan, forecast)
         self._forecast, self._solve, self._every = forecast, solve, every
-        self._lock = threading.Lock()
+        self._lock, self._planning = threading.Lock(), threading.Lock()
         self._expected: Counter[Key] = Counter()
         self._examples: dict[Key, Clip] = {}
         for clip in forecast.clips:
             self._expected[requirements(clip)] += clip.count
             self._examples.setdefault(requirements(clip), clip)
         self._arrived: Counter[Key] = Counter()
+        self._came = 0
 
     def arrived(self, clip: Clip) -> bool:
         """Count a clip; whether it is time to plan again."""
@@ -153,29 +165,38 @@ class Course:
             return False
         key = requirements(clip)
         with self._lock:
-            self._arrived[key] += 1
-            self._examples.setdefault(key, clip)
-            return self._arrived.total() % self._every == 0
+            self._came += 1
+            if key in self._examples or len(self._examples) < KINDS + len(self._expected):
+                self._arrived[key] += 1
+                if key not in self._examples:
+                    # What is remembered must not keep what a user wrote.
+                    self._examples[key] = clip.model_copy(update={"request": {}, "group": None})
+            return self._came % self._every == 0
 
     def again(self, accounts: Sequence[Account]) -> bool:
         """Plan what is left with what is left of the limits; whether there are new prices.
 
-        Where no plan exists for it any more, or nothing is left, the old prices stay.
+        Where no plan can be made of it any more, nothing is left, or another thread is planning, the old prices stay.
         """
-        left = self.left(accounts)
-        if left is None or self._solve is None:
+        if self._solve is None or not self._planning.acquire(blocking=False):
             return False
         try:
+            left = self.left(accounts)
+            if left is None:
+                return False
             self.bids = Bids(self._solve(left), left)
-        except NoPlanError:
+            return True
+        except RouterError as error:
+            log.info("plan_kept", reason=type(error).__name__)
             return False
-        return True
+        finally:
+            self._planning.release()
 
     def left(self, accounts: Sequence[Account]) -> Scenario | None:
         """What is still to come, under what is left of budgets and caps; None if nothing is."""
         with self._lock:
             expected, arrived = self._expected, self._arrived
-            waiting = max(0, expected.total() - arrived.total())
+            waiting = max(0, expected.total() - self._came)
             trust = TRUST * expected.total()
             share = waiting / (trust + arrived.total())
             counts = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from router.online.bids import Course
 from router.pipeline import plan
 from router.schema.ledger import Account
 from router.schema.plan import Plan
-from router.schema.scenario import Scenario
+from router.schema.scenario import Clip, Scenario
 from tests.builders import scenario
 from tests.online.shop import CLIP, ON, shop
 
@@ -203,6 +204,61 @@ def spent(own: Router, arriving: list[Any]) -> Decimal:
         own.report(decision, "served")
         cost += decision.price_usd
     return cost
+
+
+def test_shares_go_on_where_they_were_when_something_is_learnt() -> None:
+    forecast = campaign([{"count": 10}], caps=[{"where": {"model": "a"}, "max_clips": 7}])
+    own, models = follower(forecast), []
+    for _ in range(10):
+        models.append(own.route(CLIP).model)
+        own._learn()
+    assert (models.count("a"), models.count("b")) == (7, 3)
+    assert "b" in models[:4]
+
+
+def test_one_thread_plans_again_while_the_others_route_on() -> None:
+    forecast = campaign([{"count": 400}], budget_usd=1000)
+    planning, done = threading.Event(), threading.Event()
+    calls = []
+
+    def solve(left: Scenario) -> Plan:
+        calls.append(left)
+        planning.set()
+        assert done.wait(30)
+        return planned(left)
+
+    own = follower(forecast, solve=solve, every=2)
+    own.route(CLIP)
+    thread = threading.Thread(target=own.route, args=(CLIP,))
+    thread.start()
+    assert planning.wait(30)
+    for _ in range(6):
+        own.route(CLIP)
+    done.set()
+    thread.join()
+    assert len(calls) == 1
+
+
+def test_a_plan_that_cannot_be_made_stops_no_clip() -> None:
+    def solve(_left: Scenario) -> Plan:
+        raise InputError("no plan")
+
+    forecast = campaign([{"count": 10}], budget_usd=100)
+    assert follower(forecast, solve=solve, every=1).route(CLIP).model == "a"
+
+
+def test_what_is_learnt_of_arrivals_is_bounded_and_holds_nothing_that_a_user_wrote(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("router.online.bids.KINDS", 3)
+    forecast = campaign([{"count": 100}], budget_usd=1000)
+    course = Course(planned(forecast), forecast, planned, 500)
+    for seconds in range(1, 10):
+        course.arrived(Clip(id="secret", seconds=seconds, group="secret", request={"prompt": "secret"}))
+    left = course.left([])
+    assert left is not None
+    assert len(left.clips) <= 4
+    assert "secret" not in left.model_dump_json(include={"clips"})
 
 
 def test_every_must_be_a_number_of_clips() -> None:
