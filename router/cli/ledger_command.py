@@ -60,6 +60,8 @@ def settle(file: str, number: int, usd: Decimal, by: str | None) -> int:
     if sent is None:
         raise InputError(f"{file}: no reservation {number} is open; `router ledger show` lists those that are")
     provider, _, model = (by or sent).partition("/")
+    if not model:
+        raise InputError(f"--by: must be PROVIDER/MODEL as {sent}, not {by!r}")
     ledger.settle(number, to_micro(usd), provider, model)
     ledger.close()
     return 0

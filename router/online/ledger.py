@@ -19,17 +19,30 @@ from router.schema.ledger import Account, Open
 class Ledger(Protocol):
     """Every call happens whole or not at all."""
 
-    def reserve(self, claims: Sequence[Claim], what: str) -> int | tuple[Claim, int]:
-        """Set all claims aside under a new number; or nothing, and the first that does not fit with what is left there.
+    def reserve(self, claims: Sequence[Claim], what: str, number: int | None = None) -> int | tuple[Claim, int]:
+        """Set all claims aside; or nothing, and the first that does not fit with what is left there. A claim of nothing always fits.
 
         Parameters
         ----------
         what
             ``provider/model`` of the primary.
+        number
+            Of the open reservation that they are added to; None: of a new one.
+
+        Raises
+        ------
+        router.errors.InputError
+            If the reservation has ended.
         """
 
     def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
-        """Book what was spent and let go of what is no longer needed; ``close`` ends the reservation."""
+        """Book what was spent and let go of what is no longer needed; ``close`` ends the reservation.
+
+        Raises
+        ------
+        router.errors.InputError
+            If the reservation has ended.
+        """
 
     def accounts(self) -> list[Account]:
         """Every account that was ever drawn on, by name."""
@@ -60,21 +73,26 @@ class MemoryLedger:
         self._open: dict[int, tuple[float, str, dict[str, int]]] = {}
         self._last = 0
 
-    def reserve(self, claims: Sequence[Claim], what: str) -> int | tuple[Claim, int]:
+    def reserve(self, claims: Sequence[Claim], what: str, number: int | None = None) -> int | tuple[Claim, int]:
         """See `Ledger`."""
         with self._lock:
+            if number is not None and number not in self._open:
+                raise settled_before(number)
             accounts = self._accounts
             for claim in claims:
                 own = accounts.get(claim.account)
                 left = claim.bound - own[0] - own[1] if own is not None else claim.bound
-                if claim.amount > left:
+                if claim.amount > max(0, left):
                     return claim, left
+            if number is None:
+                self._last = number = self._last + 1
+                self._open[number] = (self._clock(), what, {})
+            held = self._open[number][2]
             for claim in claims:
                 accounts.setdefault(claim.account, [0, 0])[0] += claim.amount
                 self._claims[claim.account] = claim
-            self._last += 1
-            self._open[self._last] = (self._clock(), what, {claim.account: claim.amount for claim in claims})
-            return self._last
+                held[claim.account] = held.get(claim.account, 0) + claim.amount
+            return number
 
     def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
         """See `Ledger`."""

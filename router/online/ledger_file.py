@@ -60,28 +60,32 @@ class FileLedger:
         with self._whole() as connection:
             self._prepare(connection)
 
-    def reserve(self, claims: Sequence[Claim], what: str) -> int | tuple[Claim, int]:
+    def reserve(self, claims: Sequence[Claim], what: str, number: int | None = None) -> int | tuple[Claim, int]:
         """See `Ledger`."""
         with self._whole() as connection:
+            if number is not None:
+                _must_be_open(connection, number)
             for claim in claims:
                 found = connection.execute(
                     "select reserved + spent from accounts where account = ?", (claim.account,)
                 ).fetchone()
                 left = claim.bound - (found[0] if found else 0)
-                if claim.amount > left:
+                if claim.amount > max(0, left):
                     return claim, left
             now = self._clock()
-            number = connection.execute(
-                "insert into reservations (opened_at, what) values (?, ?)", (now, what)
-            ).lastrowid
-            assert number is not None
+            if number is None:
+                number = connection.execute(
+                    "insert into reservations (opened_at, what) values (?, ?)", (now, what)
+                ).lastrowid
+                assert number is not None
             connection.executemany(
                 "insert into accounts (account, unit, bound, reserved) values (?, ?, ?, ?) on conflict (account)"
                 " do update set reserved = reserved + excluded.reserved, bound = excluded.bound",
                 [(claim.account, claim.unit, claim.bound, claim.amount) for claim in claims],
             )
             connection.executemany(
-                "insert into holds (number, account, held, planned, provider, model) values (?, ?, ?, ?, ?, ?)",
+                "insert into holds (number, account, held, planned, provider, model) values (?, ?, ?, ?, ?, ?)"
+                " on conflict (number, account) do update set held = held + excluded.held",
                 [(number, c.account, c.amount, c.planned, c.provider, c.model) for c in claims],
             )
             self._note(connection, now, number, "reserved", [(claim.account, 0, -claim.amount) for claim in claims])
@@ -90,20 +94,7 @@ class FileLedger:
     def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
         """See `Ledger`."""
         with self._whole() as connection:
-            if connection.execute("select 1 from reservations where number = ?", (number,)).fetchone() is None:
-                raise settled_before(number)
-            connection.executemany(
-                "update accounts set spent = spent + ?, reserved = reserved - ? where account = ?",
-                [(spent, released, account) for account, spent, released in parts],
-            )
-            connection.executemany(
-                "update holds set held = held - ? where number = ? and account = ?",
-                [(released, number, account) for account, _, released in parts],
-            )
-            self._note(connection, self._clock(), number, event, parts)
-            if close:
-                connection.execute("delete from holds where number = ?", (number,))
-                connection.execute("delete from reservations where number = ?", (number,))
+            self._booked(connection, number, parts, event, close=close)
 
     def settle(self, number: int, spent: int, provider: str, model: str) -> None:
         """End a reservation whose decision is lost: what was billed, by whom, and nothing else, is booked.
@@ -120,14 +111,19 @@ class FileLedger:
         router.errors.InputError
             If there is no such open reservation.
         """
-        rows = self._read("select account, held, planned, provider, model from holds where number = ?", number)
-        parts = [
-            Part(
-                account, (held if spent else 0) if planned else spent if matches(claimed, provider, model) else 0, held
-            )
-            for account, held, planned, *claimed in rows
-        ]
-        self.book(number, parts, "settled by hand", close=True)
+        with self._whole() as connection:
+            rows = connection.execute(
+                "select account, held, planned, provider, model from holds where number = ?", (number,)
+            ).fetchall()
+            parts = [
+                Part(
+                    account,
+                    (held if spent else 0) if planned else spent if matches(claimed, provider, model) else 0,
+                    held,
+                )
+                for account, held, planned, *claimed in rows
+            ]
+            self._booked(connection, number, parts, "settled by hand", close=True)
 
     def accounts(self) -> list[Account]:
         """See `Ledger`."""
@@ -154,7 +150,27 @@ class FileLedger:
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._lock:
-            return self._open().execute(query, values).fetchall()
+            try:
+                return self._open().execute(query, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise self._unusable(error) from None
+
+    def _booked(
+        self, connection: sqlite3.Connection, number: int, parts: Sequence[Part], event: str, *, close: bool
+    ) -> None:
+        _must_be_open(connection, number)
+        connection.executemany(
+            "update accounts set spent = spent + ?, reserved = reserved - ? where account = ?",
+            [(spent, released, account) for account, spent, released in parts],
+        )
+        connection.executemany(
+            "update holds set held = held - ? where number = ? and account = ?",
+            [(released, number, account) for account, _, released in parts],
+        )
+        self._note(connection, self._clock(), number, event, parts)
+        if close:
+            connection.execute("delete from holds where number = ?", (number,))
+            connection.execute("delete from reservations where number = ?", (number,))
 
     def _note(
         self,
@@ -182,24 +198,46 @@ class FileLedger:
                 if connection.in_transaction:
                     connection.execute("rollback")
                 if isinstance(error, sqlite3.DatabaseError):
-                    raise InputError(f"{self._path}: cannot be used as a ledger: {error}; name another file") from None
+                    raise self._unusable(error) from None
                 raise
 
     def _open(self) -> sqlite3.Connection:
         """The connection of this process: a forked child must not use its parent's."""
         if self._connection is None or self._owner != os.getpid():
+            if not self._create and not self._path.exists():
+                raise self._unusable("there is no such file")
             mode = "rwc" if self._create else "rw"
             try:
                 found = sqlite3.connect(
                     f"{self._path.absolute().as_uri()}?mode={mode}", timeout=PATIENCE_SECONDS, isolation_level=None,
                     check_same_thread=False, uri=True,
                 )  # fmt: skip
-                found.execute("pragma journal_mode = wal")
+                self._write_ahead(found)
                 found.execute("pragma synchronous = normal")
             except sqlite3.DatabaseError as error:
-                raise InputError(f"{self._path}: cannot be used as a ledger: {error}; name another file") from None
+                raise self._unusable(error) from None
             self._connection, self._owner = found, os.getpid()
         return self._connection
+
+    @staticmethod
+    def _write_ahead(connection: sqlite3.Connection) -> None:
+        """Turn on the WAL. SQLite does not wait here for another process that is about to do the same."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                connection.execute("pragma journal_mode = wal")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+
+    def _unusable(self, error: sqlite3.DatabaseError | str) -> InputError:
+        mend = "name another file"
+        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+            # It may be the right file on a full disk: a new one would forget what was spent.
+            mend = "nothing was booked; try again when that is mended"
+        return InputError(f"{self._path}: cannot be used as a ledger: {error}; {mend}")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         (mark,), (version,), (tables,) = (
@@ -211,3 +249,8 @@ class FileLedger:
                 connection.execute(statement)
         elif (mark, version) != (APPLICATION, VERSION):
             raise InputError(f"{self._path}: is a database, but no ledger of this version; name another file")
+
+
+def _must_be_open(connection: sqlite3.Connection, number: int) -> None:
+    if connection.execute("select 1 from reservations where number = ?", (number,)).fetchone() is None:
+        raise settled_before(number)

@@ -98,6 +98,11 @@ def test_settling_what_is_not_open_is_refused(router_: Router, ledger: Path, num
     assert f"no reservation {number} is open; `router ledger show` lists those that are" in refused.err
 
 
+def test_who_billed_is_a_model_at_a_provider(router_: Router, ledger: Path) -> None:
+    refused = router_("ledger", "settle", ledger, "2", "--usd", "1", "--by", "p")
+    assert (refused.status, refused.err) == (2, "--by: must be PROVIDER/MODEL as p/a, not 'p'\n")
+
+
 def test_an_empty_ledger_says_so(router_: Router, tmp_path: Path) -> None:
     from router.online.ledger_file import FileLedger
 

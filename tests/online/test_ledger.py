@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -237,6 +238,55 @@ def test_a_forked_child_uses_a_connection_of_its_own(tmp_path: Path) -> None:
     own.close()
 
 
+def opened_at_once(path: str, together: Any) -> None:
+    together.wait()
+    own = FileLedger(path)
+    own.reserve([claim(amount=1)], "p/a")
+    own.close()
+
+
+def test_processes_that_make_the_file_at_once_wait_for_one_another(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    for k in range(10):
+        path, together = tmp_path / f"{k}.db", context.Barrier(4)
+        workers = [context.Process(target=opened_at_once, args=(str(path), together)) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert [worker.exitcode for worker in workers] == [0] * 4
+        own = FileLedger(path)
+        assert own.accounts()[0].reserved == 4
+        own.close()
+
+
+def test_a_full_disk_is_told_and_the_step_can_be_reported_again(tmp_path: Path) -> None:
+    own = router(limits={"budget_usd": 9}, ledger=tmp_path / "spend.db")
+    first = own.route(CLIP)
+    file = own.ledger
+    assert isinstance(file, FileLedger)
+    connection = file._connection
+    assert connection is not None
+    (pages,) = connection.execute("pragma page_count").fetchone()
+    connection.execute(f"pragma max_page_count = {pages}")
+
+    def fill() -> None:
+        while True:
+            own.give_up(own.route({**CLIP, "models": ["c"]}))
+
+    with pytest.raises(InputError, match=r"spend\.db: cannot be used as a ledger: database or disk is full"):
+        fill()
+    before = taken(own)
+    with pytest.raises(InputError, match="disk is full; nothing was booked; try again when that is mended"):
+        own.report(first, "served")
+    assert first.outcome is None
+    assert taken(own) == before
+    connection.execute(f"pragma max_page_count = {pages * 10}")
+    own.report(first, "served")
+    assert taken(own)["limits.budget_usd"][1] == 100
+    file.close()
+
+
 # ---- other files -----------------------------------------------------------------------------------------------------
 
 
@@ -261,8 +311,17 @@ def test_a_ledger_in_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> 
         Router(ledger=tmp_path / "nowhere" / "spend.db")
 
 
+def test_a_ledger_that_is_gone_is_told_when_it_is_read(tmp_path: Path) -> None:
+    own = FileLedger(tmp_path / "spend.db")
+    own.close()
+    (tmp_path / "spend.db").unlink()
+    with pytest.raises(InputError, match=r"spend\.db: cannot be used as a ledger: no such table: accounts"):
+        own.accounts()
+    own.close()
+
+
 def test_a_ledger_to_be_read_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be used as a ledger"):
+    with pytest.raises(InputError, match="cannot be used as a ledger: there is no such file"):
         FileLedger(tmp_path / "spend.db", create=False)
     assert list(tmp_path.iterdir()) == []
 
