@@ -224,14 +224,16 @@ class RefusalError(RouterError):
 
 
 class OverBudgetError(RefusalError):
-    """No way to make the clip fits what is left: every way's worst case is above it."""
+    """No way to make the clip, or to go on with it, fits what is left: its worst case is above it."""
 
-    def __init__(self, account: str, needed: str, left: str) -> None:
+    def __init__(self, account: str, needed: str, left: str, *, more: bool = False) -> None:
         self.account, self.needed, self.left = account, needed, left
-        super().__init__(
-            f"no way to make the clip fits {account}: the cheapest could need {needed}, and {left} is left; "
-            "raise the bound, wait for reservations to be settled, or ask for less"
-        )
+        text = f"no way to make the clip fits {account}: the cheapest could need {needed}, and {left} is left; "
+        mend = "raise the bound, wait for reservations to be settled, or ask for less"
+        if more:
+            text = f"going on with the clip does not fit {account}: it could need {needed} more, and {left} is left; "
+            mend = "raise the bound, wait for reservations to be settled, or give the clip up"
+        super().__init__(text + mend)
 
 
 class CircuitOpenError(RefusalError):

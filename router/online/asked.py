@@ -73,4 +73,4 @@ def as_model(model: type[Schema], value: Any, name: str) -> Schema:
 
 
 def _place(path: Path) -> str:
-    return ".".join(map(str, path))
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from router.errors import InputError
-from router.fallback.takes import worst
+from router.online.spend import most
 from router.online.view import Choice, Way
 from router.schema.candidate import Candidate
 from router.schema.exposure import Attempt
@@ -52,6 +52,7 @@ class Decision:
         "_attempts",
         "_choice",
         "_way",
+        "after",
         "clip",
         "kept",
         "left",
@@ -86,6 +87,8 @@ class Decision:
         """What was reported."""
         self.kept = True
         """Whether what was made was kept, as far as reported."""
+        self.after: Decision | None = None
+        """What `Router.next` went on to."""
         self.left = False
         """Whether the chain went on while this step may still be made."""
 
@@ -106,8 +109,7 @@ class Decision:
         """The most that is taken of an account from this step on, later takes included, micro-dollars."""
         bills = [attempt if claim.takes(attempt) else attempt._replace(billed=0) for attempt in self.attempts]
         up = self._choice.view.availability
-        later = self.clip.max_takes - self.take
-        return worst(bills[self.step :], up, 0) + (later * worst(bills, up, 0) if later else 0)
+        return most(bills, up, self.clip.max_takes - self.take + 1, self.step)
 
     def _at(self, step: int, take: int) -> Decision:
         return Decision(self.clip, self._choice, self._way, step, take, self.reservation)

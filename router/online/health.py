@@ -155,11 +155,18 @@ class Watch:
                 if known.opened_at is not None
             }
 
-    def probe(self, cause: str) -> bool:
-        """Claim the one clip that finds out whether a model is back; False if another has."""
+    def probe(self, cause: str) -> float | None:
+        """Claim the one clip that finds out whether a model is back; None if another has, else what `not_probed` wants to know."""
         with self._lock:
             known, now = self._models[cause], self._clock()
-            if known.opened_at is None or now < known.opened_at + self._health.cool_down_seconds:
-                return False
+            before = known.opened_at
+            if before is None or now < before + self._health.cool_down_seconds:
+                return None
             known.opened_at = now
-            return True
+            return before
+
+    def not_probed(self, cause: str, before: float) -> None:
+        """Give the claim back: the clip was not sent."""
+        with self._lock:
+            if self._models[cause].opened_at is not None:
+                self._models[cause].opened_at = before

@@ -70,14 +70,15 @@ class Router:
     ----------
     catalog
         A bundled name, a path, a ``Catalog``, or several of them.
-    fallback, outages, dubbing, objective
+    fallback, outages, dubbing, objective, failure_rate, keep_rate, bills_failures
         As in a scenario; ``objective`` may minimise ``expected`` or ``worst-case``.
     limits
         Those that hold clip by clip: ``budget_usd``, ``worst_case_usd``, and caps by ``max_clips``, ``max_seconds``, ``max_usd``.
     budgets
         Further budgets, by provider, model, group and window of time.
     ledger
-        Where budgets are kept: None: in memory; a path: a SQLite file that several processes share.
+        Where budgets are kept: None: in memory; a path: a SQLite file that several processes share. There, budgets and caps go by their
+        position in these lists: add further ones at the end.
     health
         How outcomes change availability, and when a model is not tried for a while.
     on
@@ -86,6 +87,8 @@ class Router:
         How many requirements are remembered with their decision.
     listen
         Called with the name and facts of every event, for metrics; what it raises is logged and goes no further.
+    clock
+        Seconds since 1970, by which windows of time begin. Outcomes age by it too, where one is given.
 
     Raises
     ------
@@ -141,10 +144,14 @@ class Router:
         self._table = Table(self._market.offers, degraded=rules.fallback.accept == "degraded")
         own = [as_model(Budget, budget, f"budgets[{k}]") for k, budget in enumerate(budgets)]
         self._till = Till(Rules(rules.limits, own), ledger, clock)
-        self._watch = Watch(health or Health(), rules.outages, self._market.offers, clock)
-        self._clock, self._remember, self._tell = clock, remember, Teller(listen)
+        # Cool-downs are spans of time: they do not follow a clock that is set.
+        self._clock = time.monotonic if clock is time.time else clock
+        self._watch = Watch(health or Health(), rules.outages, self._market.offers, self._clock)
+        self._remember, self._tell = remember, Teller(listen)
         self._course: Course | None = None
         self._learning = threading.Lock()
+        self._steps = threading.RLock()
+        """Held while a step is reported or left: two threads with one decision do not book it twice."""
         self._learn()
 
     def route(self, clip: Clip | Mapping[str, Any]) -> Decision:
@@ -169,6 +176,7 @@ class Router:
     def _route(self, clip: Clip | Mapping[str, Any]) -> Decision:
         if not isinstance(clip, Clip):
             clip = clip_of(clip)
+        refuse_several(clip)
         state = self._state
         if state.due < math.inf and (probe := self._probe(clip, state)) is not None:
             return probe
@@ -210,22 +218,24 @@ class Router:
         Raises
         ------
         router.errors.InputError
-            If the step was reported before, or an amount is given that cannot be.
+            If the step was reported before, the clip was given up and this bills something, or an amount is given that cannot be.
         """
         what = Outcome(outcome)
-        if decision.outcome is not None and decision.outcome.resolved:
-            raise InputError(f"this step was reported as '{decision.outcome}' before; a step ends once")
-        spent, before = billed(decision, what, actual_usd), (decision.outcome, decision.kept)
-        decision.outcome, decision.kept = what, kept
         offer = decision.candidate.offer
         named = {"provider": offer.provider, "model": offer.model}
+        with self._steps:
+            if decision.outcome is not None and decision.outcome.resolved:
+                raise InputError(f"this step was reported as '{decision.outcome}' before; a step ends once")
+            spent, before = billed(decision, what, actual_usd), (decision.outcome, decision.kept)
+            decision.outcome, decision.kept = what, kept
+            if what.resolved:
+                try:
+                    self._till.settle(decision, spent)
+                except BaseException:
+                    # Nothing was booked: the step can be reported again.
+                    decision.outcome, decision.kept = before
+                    raise
         if what.resolved and decision.reservation is not None:
-            try:
-                self._till.settle(decision, spent)
-            except BaseException:
-                # Nothing was booked: the step can be reported again.
-                decision.outcome, decision.kept = before
-                raise
             self._tell("spend_settled", **named, spent_usd=str(from_micro(spent)), outcome=str(what))
         changed, turned = self._watch.record(decision.cause, what)
         if changed:
@@ -239,7 +249,8 @@ class Router:
     ) -> Decision | None:
         """The next step of the chain, or the next take of a clip that was not kept; None where nothing is left.
 
-        A step that was not reported yet is reported with ``outcome`` first. Models whose circuit is open are passed over.
+        A step that was not reported yet is reported with ``outcome`` first. Models whose circuit is open are passed over. Asked again, it
+        gives the same step, or None where that was settled or given up.
 
         Parameters
         ----------
@@ -251,20 +262,23 @@ class Router:
         router.errors.UnresolvedError
             If the step is ``pending`` or ``unknown``, and double billing is not accepted.
         router.errors.OverBudgetError
-            If double billing is accepted but does not fit the budgets.
+            If double billing is accepted but does not fit the budgets, or more was billed than stated and the rest of the chain no longer
+            fits. What is set aside stays; ask again later, or give up.
         """
         if outcome is not None and decision.outcome != Outcome(outcome):
             self.report(decision, outcome)
         if decision.outcome is None:
             raise InputError("say how the step ended: report it first, or give the outcome")
-        if not decision.outcome.resolved:
-            if not accept_double_billing:
+        with self._steps:
+            if not decision.outcome.resolved and not accept_double_billing:
                 raise UnresolvedError(decision.outcome)
-            return self._besides(decision)
-        following = self._reachable(decision)
-        if following is None:
-            self._till.let_go(decision)
-        return following
+            if decision.left and decision.outcome.resolved:
+                return None
+            if decision.after is None:
+                besides = not decision.outcome.resolved
+                decision.after = self._following(decision, besides=besides)
+                decision.left = besides and decision.after is not None
+            return None if decision.after is None or _over(decision.after) else decision.after
 
     def follow(
         self, plan: Plan, forecast: Scenario, *, solve: Callable[[Scenario], Plan] | None = None, every: int = 500
@@ -301,10 +315,15 @@ class Router:
         ------
         router.errors.UnresolvedError
             If the step is ``pending`` or ``unknown``: it may be billed.
+        router.errors.InputError
+            If ``next`` went on from this step: what is set aside is for the step that it gave.
         """
-        if decision.outcome is not None and not decision.outcome.resolved:
-            raise UnresolvedError(decision.outcome)
-        self._till.let_go(decision)
+        with self._steps:
+            if decision.outcome is not None and not decision.outcome.resolved:
+                raise UnresolvedError(decision.outcome)
+            if decision.reservation is not None and decision.after is not None and not _over(decision):
+                raise InputError("the chain went on from this step; give up the step that `next` gave")
+            self._till.let_go(decision)
 
     @property
     def ledger(self) -> Ledger:
@@ -312,8 +331,25 @@ class Router:
         return self._till.ledger
 
     async def aroute(self, clip: Clip | Mapping[str, Any]) -> Decision:
-        """``route`` without holding up the event loop."""
-        return await self._aside(self.route, clip)
+        """``route`` without holding up the event loop. What is decided after this was cancelled is given up."""
+        if isinstance(self.ledger, MemoryLedger):
+            return self.route(clip)
+        made: list[Decision] = []
+        cancelled = threading.Event()
+
+        def decided() -> Decision:
+            made.append(self.route(clip))
+            if cancelled.is_set():
+                self.give_up(made[0])
+            return made[0]
+
+        try:
+            return await self._aside(decided)
+        except BaseException:
+            cancelled.set()
+            for decision in made:
+                self.give_up(decision)
+            raise
 
     async def areport(
         self,
@@ -342,17 +378,16 @@ class Router:
 
     def _decide(self, clip: Clip, state: _State) -> Choice:
         """The best way, or why there is none."""
-        refuse_several(clip)
         course = self._course
         # What is remembered must not keep what a user wrote.
-        bare = clip.model_copy(update={"request": {}, "id": "clip"}) if clip.request else clip
+        written = clip.request or clip.group or clip.id != "clip"
+        bare = clip.model_copy(update={"request": {}, "id": "clip", "group": None}) if written else clip
         choice = state.view.choose(bare) if course is None else course.bids.choose(state.view, bare)
         if choice is None:
             raise self._tell.refused(self._nothing(clip, state))
-        if clip.value_usd is not None and course is None:
-            cost, value = choice.best().cost, to_micro(clip.value_usd)
-            if value < cost - SAME_COST:
-                raise self._tell.refused(NotWorthItError(usd_text(from_micro(cost)), usd_text(from_micro(value))))
+        if course is None and not _worth_it(clip, choice):
+            cost, value = from_micro(choice.best().cost), from_micro(to_micro(clip.value_usd or 0))
+            raise self._tell.refused(NotWorthItError(usd_text(cost), usd_text(value)))
         return choice
 
     def _in_turn(self, choice: Choice) -> Choice:
@@ -378,35 +413,48 @@ class Router:
         if state.probing is None or self._clock() < state.due:
             return None
         choice = state.probing.choose(clip)
-        if choice is None:
+        if choice is None or not _worth_it(clip, choice):
             return None
         offer = choice.primary.maker.offer
         cause = f"{offer.provider}/{offer.model}"
-        if cause not in state.closed or not self._watch.probe(cause):
+        if cause not in state.closed or (before := self._watch.probe(cause)) is None:
             return None
+        try:
+            decision = self._till.admitted(clip, choice, others=False)
+        except BaseException as error:
+            # The next clip may find out.
+            self._watch.not_probed(cause, before)
+            if isinstance(error, OverBudgetError):
+                return None
+            raise
+        decision.probe = True
         self._learn()
         self._tell("circuit_probed", provider=offer.provider, model=offer.model)
-        return self._decided(clip, choice, probe=True)
+        self._tell.decided(decision)
+        return decision
 
-    def _decided(self, clip: Clip, choice: Choice, *, probe: bool = False) -> Decision:
+    def _decided(self, clip: Clip, choice: Choice) -> Decision:
         """The decision that a choice comes to, paid for and told."""
         try:
             decision = self._till.admitted(clip, choice)
         except OverBudgetError as error:
             raise self._tell.refused(error) from None
-        decision.probe = probe
         self._tell.decided(decision)
         return decision
 
-    def _besides(self, decision: Decision) -> Decision | None:
-        """The next step while this one may still be made and billed."""
-        following = self._reachable(decision)
-        if following is not None:
-            try:
+    def _following(self, decision: Decision, *, besides: bool) -> Decision | None:
+        """What follows a step, paid for; ``besides``: while the step may still be made and billed."""
+        following = None if _over(decision) else self._reachable(decision)
+        try:
+            if following is None:
+                if not besides:
+                    self._till.let_go(decision)
+            elif besides:
                 self._till.beside(decision, following)
-            except OverBudgetError as error:
-                raise self._tell.refused(error) from None
-            decision.left = True
+            else:
+                self._till.top_up(following)
+        except OverBudgetError as error:
+            raise self._tell.refused(error) from None
         return following
 
     def _reachable(self, decision: Decision) -> Decision | None:
@@ -425,3 +473,13 @@ class Router:
             view = View(self._table, rules, known, frozenset(closed))
             probing = View(self._table, rules, known, frozenset()) if closed else None
             self._state = _State(view, closed, probing)
+
+
+def _over(decision: Decision) -> bool:
+    """Whether what was set aside for a step is settled or given up."""
+    return decision.reservation is not None and decision.reservation.closed
+
+
+def _worth_it(clip: Clip, choice: Choice) -> bool:
+    """Whether a clip costs no more than its value."""
+    return clip.value_usd is None or to_micro(clip.value_usd) >= choice.best().cost - SAME_COST

@@ -19,7 +19,7 @@ from router.schema.candidate import Candidate
 from router.schema.exposure import Attempt
 from router.schema.ledger import Budget, Unit, Window
 from router.schema.scenario import Cap, Clip, Limits
-from router.units import MICRO, to_micro
+from router.units import MICRO, Micro, to_micro
 
 EACH = "*"
 _ONE_BY_ONE = {"budget_usd", "worst_case_usd", "caps"}
@@ -124,9 +124,42 @@ def _of_budget(
         account = " ".join((name, *(f"{fact}={value}" for fact, value in facts if value is not None)))
         claim = Claim(account, own.per, to_micro(own.usd), 0, provider=provider, model=model)
         bills = [a if claim.takes(a) else a._replace(billed=0) for a in attempts]
-        amount = worst(bills, availability, 0, clip.max_takes)
-        if amount:
-            yield claim._replace(amount=amount)
+        if any(map(claim.takes, attempts)):
+            # Also where nothing can be billed as stated: what is billed all the same is booked.
+            yield claim._replace(amount=most(bills, availability, clip.max_takes))
+
+
+def most(attempts: Sequence[Attempt], availability: Availability, takes: int, step: int = 0) -> Micro:
+    """The most that a step, what follows it and later takes can bill; ``takes`` are left, the one at hand included.
+
+    A plan has all takes of a clip meet the same models up. Here one may go down in between, so that takes which are not kept and the
+    last one can end on different models, each where it costs most.
+    """
+    end = worst(attempts[step:], availability, 0)
+    again = _not_kept(attempts[step:], availability) if takes > 1 else None
+    if again is None:
+        return end
+    whole = _not_kept(attempts, availability) or 0
+    return max(end, again + (takes - 2) * whole + worst(attempts, availability, 0))
+
+
+def _not_kept(attempts: Sequence[Attempt], availability: Availability) -> Micro | None:
+    """The most that a take can bill that is made and not kept; None where every take is kept."""
+    found, failed = None, 0
+    for attempt in attempts:
+        if attempt.availability == 0:
+            continue
+        if attempt.keep_rate < 1 and attempt.failure_rate < 1:
+            found = max(found or 0, failed + attempt.billed)
+        if attempt.failure_rate and attempt.bills_failures != "no":
+            failed += attempt.billed
+        if (
+            not attempt.failure_rate
+            and attempt.availability == 1
+            and availability.of_provider(attempt.provider) is None
+        ):
+            break
+    return found
 
 
 def _of_cap(name: str, cap: Cap, candidate: Candidate) -> Iterator[Claim]:

@@ -8,12 +8,17 @@ from pathlib import Path
 
 from router.errors import InputError, OverBudgetError
 from router.online.decision import Decision, Outcome
-from router.online.ledger import Ledger, MemoryLedger
+from router.online.ledger import Ledger, MemoryLedger, settled_before
 from router.online.spend import Claim, Part, Reservation, Rules, stamped
 from router.online.view import Choice
 from router.schema.candidate import Offer
 from router.schema.scenario import Clip
 from router.units import SAME_COST, Micro, from_micro, to_micro, usd_text
+
+GROUPS = 4096
+"""For how many groups of clips it is remembered what a choice takes of budgets."""
+_TOO_MUCH = 10**12
+"""Dollars, as for budgets."""
 
 
 class Till:
@@ -23,8 +28,13 @@ class Till:
         self._rules, self._clock = rules, clock
         self.ledger = _ledger(ledger, clock)
 
-    def admitted(self, clip: Clip, choice: Choice) -> Decision:
+    def admitted(self, clip: Clip, choice: Choice, *, others: bool = True) -> Decision:
         """The best decision whose worst case fits every account, set aside.
+
+        Parameters
+        ----------
+        others
+            Whether another way is taken if the best one does not fit.
 
         Raises
         ------
@@ -36,13 +46,15 @@ class Till:
         group = clip.group if self._rules.by_group else None
         claims = choice.claims.get(group)
         if claims is None:
+            if len(choice.claims) >= GROUPS:
+                choice.claims.clear()
             claims = self._rules.claims(choice.candidate, choice.attempts(), clip, choice.view.availability)
             choice.claims[group] = claims
         first = self._reserve(claims, choice.primary.maker.offer)
         if isinstance(first, Reservation):
             return Decision(clip, choice, reservation=first)
         most = None if clip.value_usd is None else to_micro(clip.value_usd) + SAME_COST
-        for way in choice.ranked():
+        for way in choice.ranked() if others else ():
             if most is not None and way.cost > most:
                 break
             attempts = [step.attempt for step in way.chain.steps]
@@ -53,9 +65,19 @@ class Till:
         raise _over(*first)
 
     def settle(self, decision: Decision, spent: Micro) -> None:
-        """Book what a step billed, and let go of what the rest of the chain cannot need."""
+        """Book what a step billed, and let go of what the rest of the chain cannot need.
+
+        Raises
+        ------
+        router.errors.InputError
+            If something was billed for a clip that was given up.
+        """
         own = decision.reservation
-        if own is None or own.closed:
+        if own is None:
+            return
+        if own.closed:
+            if spent:
+                raise settled_before(own.number)
             return
         following = decision.following()
         booked, left = [], []
@@ -69,6 +91,28 @@ class Till:
             left.append(min(max(0, held - booked[-1]), needed))
         self._book(own, booked, left, str(decision.outcome), close=following is None)
 
+    def top_up(self, decision: Decision) -> None:
+        """Set aside what a step and its chain can bill beyond what is still set aside: more was billed before than was stated.
+
+        Raises
+        ------
+        router.errors.OverBudgetError
+            If that does not fit; nothing has changed then.
+        """
+        own = decision.reservation
+        if own is None:
+            return
+        more = [
+            0 if claim.planned else max(0, decision.at_most(claim) - held)
+            for claim, held in zip(own.claims, own.held, strict=True)
+        ]
+        if any(more):
+            claims = [claim._replace(amount=amount) for claim, amount in zip(own.claims, more, strict=True) if amount]
+            found = self.ledger.reserve(claims, decision.cause, own.number)
+            if isinstance(found, tuple):
+                raise _over(*found, more=True)
+            own.held = [held + amount for held, amount in zip(own.held, more, strict=True)]
+
     def beside(self, decision: Decision, following: Decision) -> None:
         """Set aside what a chain can bill that goes on while a step may still be made; of that step only its own bill stays.
 
@@ -81,15 +125,19 @@ class Till:
         if own is None or own.closed:
             return
         money = [claim._replace(amount=following.at_most(claim)) for claim in own.claims if not claim.planned]
-        claims = tuple(claim for claim in money if claim.amount)
-        found = self.ledger.reserve(claims, decision.cause)
+        claims = tuple(money)
+        found = self.ledger.reserve(claims, following.cause)
         if isinstance(found, tuple):
-            raise _over(*found)
+            raise _over(*found, more=True)
         following.reservation = Reservation(found, claims, [claim.amount for claim in claims])
         pairs = list(zip(own.claims, own.held, strict=True))
         planned = [held if claim.planned else 0 for claim, held in pairs]
         left = [min(held, decision.attempt.billed) if claim.takes(decision.attempt) else 0 for claim, held in pairs]
-        self._book(own, planned, left, "moved-on", close=False)
+        try:
+            self._book(own, planned, left, "moved-on", close=False)
+        except BaseException:
+            self.let_go(following)
+            raise
 
     def let_go(self, decision: Decision) -> None:
         """Release what is still set aside for a clip."""
@@ -124,22 +172,22 @@ def billed(decision: Decision, outcome: Outcome, actual_usd: Decimal | float | s
     if actual_usd is None:
         return decision.attempt.billed if bills and decision.reservation is not None else 0
     try:
-        amount = Decimal(actual_usd)
+        amount = Decimal("NaN" if isinstance(actual_usd, bool) else actual_usd)
     except (InvalidOperation, TypeError, ValueError):
         amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or not 0 <= amount < _TOO_MUCH:
         raise InputError(f"actual_usd must be an amount of dollars, not {str(actual_usd)[:40]!r}")
     if amount and not bills:
         raise InputError(f"'{outcome}' bills nothing; report 'served' or 'failed-billed' with an amount")
     return to_micro(amount)
 
 
-def _over(claim: Claim, left: int) -> OverBudgetError:
+def _over(claim: Claim, left: int, *, more: bool = False) -> OverBudgetError:
     def shown(amount: int) -> str:
         value = from_micro(amount)
         return usd_text(value) if claim.unit == "usd" else f"{value.normalize():f} {claim.unit}"
 
-    return OverBudgetError(claim.account, shown(claim.amount), shown(left))
+    return OverBudgetError(claim.account, shown(claim.amount), shown(left), more=more)
 
 
 def _ledger(given: str | Path | Ledger | None, clock: Callable[[], float]) -> Ledger:

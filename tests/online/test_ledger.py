@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import os
@@ -258,6 +259,24 @@ def test_processes_that_make_the_file_at_once_wait_for_one_another(tmp_path: Pat
         own = FileLedger(path)
         assert own.accounts()[0].reserved == 4
         own.close()
+
+
+def test_a_decision_that_was_no_longer_waited_for_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "spend.db"
+    own = router(limits={"budget_usd": 9}, ledger=path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+
+    async def impatient() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(own.aroute(CLIP), 0.1)
+        other.execute("rollback")
+
+    asyncio.run(impatient())  # Waits for its threads
+    other.close()
+    assert taken(own) == {"limits.budget_usd": (0, 0)}
+    assert own.ledger.open_reservations() == []
+    own.ledger.close()
 
 
 def test_a_full_disk_is_told_and_the_step_can_be_reported_again(tmp_path: Path) -> None:

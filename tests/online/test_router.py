@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -61,10 +63,17 @@ def test_equal_requirements_are_decided_once_whatever_the_clips_are_called() -> 
 def test_what_is_remembered_is_bounded_and_holds_nothing_that_a_user_wrote() -> None:
     own = router(remember=3)
     for seconds in range(1, 11):
-        own.route({"seconds": seconds, "request": {"prompt": "secret"}, "id": "secret"})
+        own.route(
+            {
+                "seconds": seconds,
+                "request": {"prompt": "secret"} if seconds % 2 else {},
+                "id": "secret",
+                "group": "secret",
+            }
+        )
     remembered = own._state.remembered
     assert len(remembered) <= 3
-    assert all(choice.clip.request == {} and choice.clip.id == "clip" for choice in remembered.values())
+    assert "secret" not in str([choice.clip for choice in remembered.values()])
 
 
 def test_requests_are_built_for_the_step_from_the_clips_own_table() -> None:
@@ -176,6 +185,25 @@ def test_a_take_that_is_not_kept_is_made_again_as_often_as_the_clip_allows() -> 
     assert taken(own)["limits.budget_usd"] == (0, 200)
 
 
+def test_several_clips_are_refused_though_the_requirement_is_remembered() -> None:
+    clock = Clock()
+    own = router(health=Health(failures_to_open=1), clock=clock)
+    own.report(own.route(CLIP), "unavailable")
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"clip\.count: is 40"):
+            own.route({**CLIP, "count": 40})
+        clock.now += 60
+
+
+def test_what_is_remembered_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("router.online.till.GROUPS", 3)
+    own = router(budgets=[{"usd": 9, "group": "*"}])
+    for k in range(10):
+        own.route({**CLIP, "group": f"g{k}"})
+    (choice,) = own._state.remembered.values()
+    assert len(choice.claims) <= 3
+
+
 # ---- refusals --------------------------------------------------------------------------------------------------------
 
 
@@ -216,6 +244,7 @@ def test_a_clip_is_refused_that_costs_more_than_it_is_worth() -> None:
         ({"objective": {"minimise": "cvar"}}, "objective: looks at all clips together"),
         ({"objective": {"risk_aversion": "0.5"}}, "objective: looks at all clips together"),
         ({"budgets": [{"usd": 5, "per": "fortnight"}]}, r"budgets\[0\].per: .*must be run | hour | day"),
+        ({"limits": {"caps": [{"max_clips": -1}]}}, r"limits.caps\[0\].max_clips: "),
         ({"budgets": [{"provider": "p"}]}, r"budgets\[0\]: .*`usd` is required"),
         ({"fallback": {"direction": "up"}}, "fallback.direction: .*must be any | cheaper"),
     ],
@@ -284,6 +313,59 @@ def test_a_probe_that_nobody_reports_is_followed_by_another() -> None:
     clock.now += 60
     assert own.route(CLIP).probe
     clock.now += 60
+    assert own.route(CLIP).probe
+
+
+@pytest.mark.parametrize(
+    "more", [{"value_usd": Decimal("0.90")}, {"max_price_usd": Decimal("0.90")}], ids=["its value", "its price"]
+)
+def test_a_clip_that_would_not_go_to_a_model_does_not_find_out_whether_it_is_back(more: dict[str, Any]) -> None:
+    clock = Clock()
+    own = router(health=Health(failures_to_open=1), clock=clock)
+    own.report(own.route(CLIP), "unavailable")
+    clock.now += 60
+    with pytest.raises((NotWorthItError, NoPlanError)):
+        own.route({**CLIP, **more})
+    assert own.route(CLIP).probe
+
+
+def test_a_clip_that_fits_no_budget_of_a_closed_model_goes_elsewhere_and_the_next_one_finds_out() -> None:
+    clock = Clock()
+    own = router(budgets=[{"usd": Decimal("0.50"), "model": "a"}], health=Health(failures_to_open=1), clock=clock)
+    own.report(own.route({"seconds": 5}), "unavailable")
+    clock.now += 60
+    long = own.route(CLIP)
+    assert (long.model, long.probe) == ("b", False)
+    short = own.route({"seconds": 5})
+    assert (short.model, short.probe) == ("a", True)
+
+
+def test_threads_that_route_at_once_send_one_clip_to_find_out() -> None:
+    clock = Clock()
+    own = router(health=Health(failures_to_open=1), clock=clock)
+    own.report(own.route(CLIP), "unavailable")
+    clock.now += 60
+    together, probes = threading.Barrier(8), []
+
+    def work() -> None:
+        together.wait()
+        probes.append(own.route(CLIP).probe)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(probes) == 1
+
+
+def test_a_clock_that_is_set_back_keeps_no_circuit_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticking = Clock(100.0)
+    monkeypatch.setattr(time, "monotonic", ticking)
+    own = router(health=Health(failures_to_open=1, cool_down_seconds=60))
+    own.report(own.route(CLIP), "unavailable")
+    monkeypatch.setattr(time, "time", Clock(0.0))
+    ticking.now += 60
     assert own.route(CLIP).probe
 
 
@@ -371,7 +453,7 @@ def test_health_that_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_events_have_stable_names_and_nothing_that_a_user_wrote() -> None:
     told: list[tuple[str, Any]] = []
-    own = router(limits={"budget_usd": 3}, budgets=[{"usd": 9, "group": "*"}], listen=lambda *event: told.append(event))
+    own = router(limits={"budget_usd": 5}, budgets=[{"usd": 9, "group": "*"}], listen=lambda *event: told.append(event))
     clip = {**CLIP, "id": "secret-id", "group": "secret-group", "request": {"prompt": "secret", "k": "sk-secret"}}
     first = own.route(clip)
     own.next(first, "failed-billed")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import threading
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,11 +110,34 @@ def test_double_billing_that_does_not_fit_is_refused_and_changes_nothing() -> No
     own = router(limits={"budget_usd": Decimal("2.50")})
     first = own.route(CLIP)
     own.report(first, "unknown")
-    with pytest.raises(OverBudgetError, match=r"limits.budget_usd.*could need \$2.00, and \$0.50 is left"):
+    with pytest.raises(
+        OverBudgetError,
+        match=r"going on with the clip does not fit limits.budget_usd: it could need \$2.00 more, and \$0.50 is left",
+    ):
         own.next(first, accept_double_billing=True)
     assert taken(own) == {BUDGET: (200, 0)}
     own.report(first, "served")
     assert taken(own) == {BUDGET: (0, 100)}
+
+
+def test_a_ledger_that_fails_while_going_on_beside_a_job_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    own.report(first, "unknown")
+    book, calls = own.ledger.book, iter((True, False))
+
+    def fails_once(*given: Any, **named: Any) -> None:
+        if next(calls):
+            raise InputError("disk full")
+        book(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own.ledger, "book", fails_once)
+        with pytest.raises(InputError, match="disk full"):
+            own.next(first, accept_double_billing=True)
+    assert taken(own) == {BUDGET: (200, 0)}
+    assert own.next(first, accept_double_billing=True) is not None
+    assert taken(own) == {BUDGET: (300, 0)}
 
 
 # ---- over budget -----------------------------------------------------------------------------------------------------
@@ -261,6 +287,155 @@ def test_a_bill_for_what_bills_nothing_is_refused() -> None:
         own.report(own.route(CLIP), "unavailable", Decimal(1))
 
 
+# ---- steps that are asked for, reported or given up twice ------------------------------------------------------------
+
+
+def test_next_gives_the_same_step_however_often_it_is_asked() -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    second = own.next(first, "unavailable")
+    assert second is not None
+    assert own.next(first) is second
+    own.report(second, "unknown")
+    third = own.next(second, accept_double_billing=True)
+    assert third is not None
+    assert own.next(second, accept_double_billing=True) is third
+    own.report(third, "served")
+    own.report(second, "served")
+    assert own.next(second) is None
+    assert taken(own) == {BUDGET: (0, 350)}
+
+
+def test_a_step_that_the_chain_went_on_from_cannot_be_given_up() -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    second = own.next(first, "unavailable")
+    assert second is not None
+    own.report(second, "pending")
+    with pytest.raises(InputError, match="the chain went on from this step; give up the step that `next` gave"):
+        own.give_up(first)
+    assert taken(own) == {BUDGET: (200, 0)}
+    own.report(second, "served")
+    own.give_up(first)  # The clip is settled: nothing to let go of
+    assert taken(own) == {BUDGET: (0, 150)}
+
+
+def test_a_bill_for_a_clip_that_was_given_up_is_refused_instead_of_lost() -> None:
+    own = router(limits={"budget_usd": 9})
+    first = own.route(CLIP)
+    own.give_up(first)
+    with pytest.raises(InputError, match="reservation 1 was settled before; nothing was booked"):
+        own.report(first, "served")
+    assert first.outcome is None
+    own.report(first, "unavailable")
+    assert taken(own) == {BUDGET: (0, 0)}
+
+
+def test_nothing_follows_a_clip_that_was_given_up() -> None:
+    own = router(limits={"budget_usd": 9})
+    first, other = own.route(CLIP), own.route(CLIP)
+    own.give_up(first)
+    assert own.next(first, "unavailable") is None
+    second = own.next(other, "unavailable")
+    assert second is not None
+    own.give_up(second)
+    assert own.next(other) is None
+
+
+def test_threads_that_report_one_step_at_once_book_it_once_and_go_on_together() -> None:
+    for _ in range(50):
+        own = router(limits={"budget_usd": 9})
+        first, together, followed = own.route(CLIP), threading.Barrier(4), []
+
+        def work(own: Router = own, first: Decision = first, together: Any = together, to: Any = followed) -> None:
+            together.wait()
+            with contextlib.suppress(InputError):
+                own.report(first, "failed-billed")
+            to.append(own.next(first))
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert taken(own)[BUDGET][1] == 100
+        assert len(set(map(id, followed))) == 1
+
+
+# ---- more is billed than was stated ----------------------------------------------------------------------------------
+
+
+def test_a_failure_that_nobody_said_would_be_billed_does_not_let_the_chain_break_the_budget() -> None:
+    # Set aside: $2.00. After a's $1.00 the rest of the chain still needs $2.00, of which $1.00 is there.
+    own = router(limits={"budget_usd": Decimal("2.50")})
+    first = own.route(CLIP)
+    own.report(first, "failed-billed")
+    with pytest.raises(
+        OverBudgetError,
+        match=r"going on with the clip does not fit limits.budget_usd: it could need \$1.00 more, and \$0.50 is left",
+    ):
+        own.next(first)
+    assert taken(own) == {BUDGET: (100, 100)}
+    own.give_up(first)
+    assert taken(own) == {BUDGET: (0, 100)}
+
+
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_where_there_is_money_the_rest_of_such_a_chain_is_set_aside_anew(where: str, tmp_path: Path) -> None:
+    own = router(limits={"budget_usd": 3}, ledger=tmp_path / "spend.db" if where == "file" else None)
+    first = own.route(CLIP)
+    second = own.next(first, "failed-billed")
+    assert second is not None
+    assert taken(own) == {BUDGET: (200, 100)}
+    assert [one.held for one in own.ledger.open_reservations()] == [2_000_000]
+    own.report(second, "served")
+    assert taken(own) == {BUDGET: (0, 250)}
+    own.ledger.close()
+
+
+def test_what_a_model_bills_that_was_stated_never_to_be_needed_is_booked_to_its_budget() -> None:
+    # a is stated to be up always, so b and c cannot be needed.
+    own = router({"a": {"availability": 1}}, budgets=[{"usd": 9, "model": "*"}])
+    second = own.next(own.route(CLIP), "unavailable")
+    assert second is not None
+    assert taken(own)["budgets[0] model=b"] == (150, 0)
+    own.report(second, "served")
+    assert taken(own)["budgets[0] model=b"] == (0, 150)
+
+
+def test_an_account_that_is_overdrawn_refuses_no_clip_that_takes_nothing_of_it() -> None:
+    own = router({"a": {"availability": 1}}, budgets=[{"usd": 2, "model": "*"}])
+    own.report(own.route({**CLIP, "models": ["b"]}), "served", Decimal(3))
+    assert own.route(CLIP).model == "a"
+
+
+def test_takes_that_find_different_models_up_fit_what_was_set_aside() -> None:
+    # a makes a take for $1.00 that is not kept; then it is down, and b makes the last one for $1.50.
+    own = router({"a": {"keep_rate": "0.5"}}, limits={"budget_usd": Decimal("2.50")})
+    first = own.route({**CLIP, "max_takes": 2, "models": ["a", "b"]})
+    assert taken(own) == {BUDGET: (250, 0)}
+    own.report(first, "served", kept=False)
+    second = own.next(first)
+    assert second is not None
+    third = own.next(second, "unavailable")
+    assert third is not None
+    own.report(third, "served")
+    assert taken(own) == {BUDGET: (0, 250)}
+
+
+@pytest.mark.parametrize("amount", ["1e30", Decimal("1e400"), True])
+def test_an_amount_that_no_ledger_can_hold_is_refused_and_the_step_can_be_reported_again(
+    amount: Any, tmp_path: Path
+) -> None:
+    own = router(limits={"budget_usd": 9}, ledger=tmp_path / "spend.db")
+    first = own.route(CLIP)
+    with pytest.raises(InputError, match="actual_usd must be an amount of dollars"):
+        own.report(first, "served", amount)
+    own.report(first, "served")
+    assert taken(own) == {BUDGET: (0, 100)}
+    own.ledger.close()
+
+
 # ---- at random -------------------------------------------------------------------------------------------------------
 
 
@@ -297,7 +472,12 @@ def test_whatever_happens_no_budget_is_exceeded_and_the_ledger_equals_the_bills(
                 except OverBudgetError:
                     step = None
             else:
-                step = own.next(step)
+                try:
+                    step = own.next(step)
+                except OverBudgetError:
+                    # A model that is stated never to be down was.
+                    own.give_up(step)
+                    step = None
             within(own)
     for step in waiting:
         if rng.random() < 0.5:
