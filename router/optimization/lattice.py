@@ -65,14 +65,14 @@ class Lattice:
             step *= self._columns[row][row]
         return key, float(left % self._modulus) if self._modulus else 0.0
 
-    def add(self, keys: Keys, reals: Reals, key: int, real: float) -> tuple[Keys, Reals]:
-        """Every element of a list plus this one."""
-        other = self._split(np.array([key]))
-        return self._joined([a + b for a, b in zip(self._split(keys), other, strict=True)], reals + real)
+    def add(self, keys: Keys, reals: Reals, others: Keys, more: Reals) -> tuple[Keys, Reals]:
+        """Every element of a list plus the one beside it in another, or plus the only one there."""
+        pairs = zip(self._split(keys), self._split(others), strict=True)
+        return self._joined([a + b for a, b in pairs], reals + more)
 
-    def opposite(self, keys: Keys, reals: Reals) -> tuple[Keys, Reals]:
-        """What added to each element of a list gives nothing."""
-        return self._joined([-residue for residue in self._split(keys)], -reals)
+    def multiple(self, keys: Keys, reals: Reals, times: int) -> tuple[Keys, Reals]:
+        """Every element of a list so many times; below 0: what added to that gives nothing."""
+        return self._joined([times * residue for residue in self._split(keys)], times * reals)
 
     def _split(self, keys: Keys) -> list[Keys]:
         """Keys as vectors, without the numbers that are always 0."""
@@ -86,15 +86,16 @@ class Lattice:
         """Vectors as keys, and their real numbers within the period."""
         keys, step = np.zeros(len(reals), np.int64), 1
         for place, row in enumerate(self._live):
-            column = self._columns[row]
-            times = residues[place] // column[row]
+            column, own = self._columns[row], residues[place]
+            times = own // column[row]
             for later in range(place, len(self._live)):
-                residues[later] = residues[later] - times * column[self._live[later]]
+                residues[later] -= times * column[self._live[later]]
             if self._modulus:
                 reals = reals - times * float(self._reals[row])
-            keys, step = keys + residues[place] * step, step * column[row]
+            keys = own if step == 1 else keys + own * step
+            step *= column[row]
         if not self._modulus:
-            return keys, np.zeros(len(keys))
+            return keys, reals
         reals = reals - np.floor(reals / self.period) * self.period
         return keys, np.where(reals >= self.period, 0.0, reals)
 

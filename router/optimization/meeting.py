@@ -1,17 +1,25 @@
-"""The least sum of moves that leads to an element of a lattice, found from both ends.
+"""The least sum of moves that leads to an element of a lattice, put together from three lists.
 
-All sums of moves of little excess are listed, each element by the least of them, and two of these that meet are looked for. Where money
-is left unused, that costs its price; so of two sums with the same key, the one that uses less money may stand for the other.
+How often each move is made is a multiple of three and a rest of two at most. So every sum is made of a part, three times, and of rests:
+parts go to a third of the excess only, and within that there are few elements. Rests are many where there are many moves; they are split
+over two lists, so that neither these nor their pairs with parts grow long. Each element is listed by the least sum that leads there. A
+pair of a part and of rests of one list is looked for that leads to where the other list begins.
+
+Where money is left unused, that costs its price; so of two sums with the same key, the one that uses less money may stand for the other.
 
 Excess is in micro-dollars, money in the solver's units of its limit.
 
-Source: E. Horowitz and S. Sahni, Computing partitions with applications to the knapsack problem, Journal of the ACM 21 (1974).
+Sources: E. Horowitz and S. Sahni, Computing partitions with applications to the knapsack problem, Journal of the ACM 21 (1974), for the
+lists; K. Jansen and L. Rohwedder, On integer programming, discrepancy, and convolution, Mathematics of Operations Research 48 (2023),
+for solutions made of parts that are alike.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -26,22 +34,32 @@ SUMS_WITH_MONEY = 400_000
 """The same where they have to be sorted by money too."""
 EFFORT = 400_000_000
 """Sums that may be looked at in all; a count, not a time, so that the same plan comes out every time."""
+PARTS = 3
+"""How often a part is made."""
+PAIRS = 32
+"""So many pairs are looked up while a rest is listed: the list of rests grows to that fraction of the pairs."""
+SHARE = 0.6
+"""Of the reach: what a part that is looked up takes of it, made ``PARTS`` times; a rest that is looked up takes what is left."""
+AT_ONCE = 2**20
+"""Pairs that are looked up at once, about."""
+MARKS = 8
+"""Per sum of a list: how many marks tell keys that are not in it."""
 FIRST = 20
-"""The first reach is the excess of so many moves that do different things."""
-WIDER = 1.25
-"""How much further the next reach goes."""
-FARTHEST = 100
+"""The first reach of a part is the excess of so many moves that do different things."""
+WIDER = 1.4
+"""How much further the next reach goes where nothing was found."""
+FARTHEST = 200
 """Times the largest excess of a move: what is not reached by then is given up."""
-SHARE = 0.2
-"""Of the reach: moves of more excess than this are also tried between the two ends."""
-NEAR = 2.5
-"""Times the reach: where the two ends meet at more, moves between them are not tried yet."""
 NOTHING = 1e-3
 """Micro-dollars: excess that floats leave of nothing."""
 HAIR = 1e-6
 """Micro-dollars: by how much excess may differ and be the same."""
 GRAIN = 1e-8
 """Of the solver's units of a limit: by how much its money may differ and be the same."""
+
+
+ALIKE = -1
+"""In the place of a move: what a sum is made of is made several times."""
 
 
 class Move(NamedTuple):
@@ -82,12 +100,46 @@ class _Sums(NamedTuple):
         return _Sums(self.keys[chosen], self.reals[chosen], self.excess[chosen], self.names[chosen])
 
 
-class _Ends(NamedTuple):
-    """Two sums that meet, by name, and the move between them; -1: none."""
+class _Origins:
+    """What sums are made of, by their names; 0 is the name of nothing."""
 
-    one: int
-    other: int
-    between: int
+    def __init__(self) -> None:
+        self.next = 1
+        """The name of the next sum."""
+        self._first, self._steps = [0], [(ALIKE, 1)]
+        self._before: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
+
+    def note(self, before: NDArray[np.int64], number: int, times: int) -> None:
+        """The next sums are these with a move made so many times more or, where the move is ``ALIKE``, made so many times."""
+        self._first.append(self.next)
+        self._steps.append((number, times))
+        self._before.append(before)
+        self.next += len(before)
+
+    def behind(self, names: Iterable[int]) -> dict[int, int]:
+        """How often each move is made in all these sums."""
+        made: dict[int, int] = {}
+        for name in names:
+            alike = 1
+            while name:
+                place = bisect_right(self._first, name) - 1
+                number, times = self._steps[place]
+                name = int(self._before[place][name - self._first[place]])
+                if number == ALIKE:
+                    alike = times
+                else:
+                    made[number] = made.get(number, 0) + alike * times
+        return made
+
+
+class _Lists(NamedTuple):
+    """What every sum within reach is made of: one of each."""
+
+    parts: _Sums
+    """Made ``PARTS`` times."""
+    rests: _Sums
+    others: _Sums
+    """Rests by other moves; few."""
 
 
 class Search:
@@ -96,74 +148,118 @@ class Search:
     def __init__(
         self, lattice: Lattice, price: float, moves: Sequence[Move], target: tuple[int, float], clock: Clock
     ) -> None:
-        self.lattice, self.price, self.moves, self.target = lattice, price, moves, target
+        self.lattice, self.price, self.moves = lattice, price, moves
+        self.target = np.array([target[0]]), np.array([target[1]])
         self.clock, self.left = clock, EFFORT
         self.round = price * lattice.period
         """What it costs to leave a whole period of money unused."""
 
     def run(self) -> tuple[float, dict[int, int]] | None:
         """The excess, and how often each move is made; None if that takes too many sums."""
-        reach = self.moves[min(FIRST, len(self.moves)) - 1].excess + NOTHING
+        reach = PARTS * (self.moves[min(FIRST, len(self.moves)) - 1].excess + NOTHING)
         farthest = FARTHEST * (self.moves[-1].excess + NOTHING)
-        while reach <= farthest and (sums := self._sums(reach)) is not None:
-            between = SHARE * reach
-            best, ends = self._met(sums, reach, between)
+        while reach <= farthest and (lists := self._lists(reach)) is not None:
+            best, names = self._met(lists, reach)
             if self._out_of_effort():
                 return None
-            # Any moves of less excess can be parted in two of which neither is beyond the reach, but perhaps for one large move.
-            if best <= 2 * reach - between:
-                return best, self._behind(ends)
-            needed = (best + between) / 2 * (1 + 1e-9) + HAIR
-            reach = min(max(WIDER * reach, NOTHING), needed / (1 - SHARE / 2))
+            if best <= reach:
+                return best, self._origins.behind(names)
+            reach = best * (1 + 1e-9) + HAIR if best < math.inf else WIDER * reach
         return None
 
     def _out_of_effort(self) -> bool:
         return self.left < 0 or self.clock.left == 0
 
-    def _sums(self, reach: float) -> _Sums | None:
-        """Every element that sums of moves within this excess lead to; None if these are too many."""
+    def _lists(self, reach: float) -> _Lists | None:
+        """Lists from which every sum within this excess can be made; None if they are too long."""
+        self._origins = _Origins()
         zero = np.zeros(1)
-        sums = _Sums(np.zeros(1, np.int64), zero, zero, np.zeros(1, np.int64))
-        self._parents: list[NDArray[np.int64]] = [np.zeros(1, np.int64)]
-        self._steps: list[tuple[int, int]] = [(-1, 0)]
-        self._useful: list[int] = []
-        for number, move in enumerate(self.moves):
-            if move.excess > reach:
-                break
-            if self._least(sums, np.array([move.key]), np.array([move.real]))[0][0] <= move.excess + HAIR:
-                continue
-            self._useful.append(number)
-            key, real, times = move.key, move.real, 1
-            while times * move.excess <= reach:
-                before = len(self._steps)
-                sums = self._with(sums, number, times, (key, real), reach)
-                self.left -= len(sums.keys)
-                if len(sums.keys) > (SUMS_WITH_MONEY if self.price else SUMS) or self._out_of_effort():
+        rests = others = once = _Sums(np.zeros(1, np.int64), zero, zero, np.zeros(1, np.int64))
+        small = bisect_right(self.moves, reach / PARTS, key=attrgetter("excess"))
+        useful = []
+        for number in range(small):
+            if not self._reached(once, number):
+                useful.append(number)
+                once = self._with(once, number, reach / PARTS, math.inf)
+                if self._too_many(once):
                     return None
-                if len(self._steps) == before:
-                    break
-                (doubled,), (money,) = self.lattice.add(np.array([key]), np.array([real]), key, real)
-                key, real, times = int(doubled), float(money), 2 * times
-        return sums
+        parts = self._alike(once)
+        near = np.sort(parts.excess)
+        pairs = len(near)
+        for number in (*useful, *self._large(small, reach, once)):
+            if number >= small and (self._reached(rests, number) or self._reached(others, number)):
+                continue
+            if PAIRS * len(rests.keys) < pairs:
+                rests = self._with(rests, number, reach, PARTS - 1)
+            else:
+                others = self._with(others, number, reach, PARTS - 1)
+                pairs = int(np.searchsorted(near, reach - others.excess, side="right").sum())
+            if self._too_many(rests) or self._too_many(others):
+                return None
+        return _Lists(parts, rests, others)
 
-    def _with(self, sums: _Sums, number: int, times: int, moved: tuple[int, float], reach: float) -> _Sums:
-        """The sums, and those with a move made so many times more."""
-        more = times * self.moves[number].excess
-        near = sums.only(sums.excess <= reach - more)
-        keys, reals = self.lattice.add(near.keys, near.reals, *moved)
-        first = sum(map(len, self._parents))
-        new = _Sums(keys, reals, near.excess + more, np.arange(first, first + len(keys)))
-        both = self._merged(sums, new) if self.price else _merged(sums, new)
-        if (both.names >= first).any():
-            self._parents.append(near.names)
-            self._steps.append((number, times))
-        return both
+    def _large(self, first: int, reach: float, known: _Sums) -> list[int]:
+        """The moves from the first on that are within reach, and not reached by these at no more cost."""
+        moves = self.moves[first : bisect_right(self.moves, reach, key=attrgetter("excess"))]
+        if not moves:
+            return []
+        least, _ = self._least(known, np.array([move.key for move in moves]), np.array([move.real for move in moves]))
+        return [
+            number
+            for number, (move, cost) in enumerate(zip(moves, least, strict=True), first)
+            if cost > move.excess + HAIR
+        ]
+
+    def _reached(self, sums: _Sums, number: int) -> bool:
+        """Whether one of these does what a move does, at no more cost."""
+        move = self.moves[number]
+        return bool(self._least(sums, np.array([move.key]), np.array([move.real]))[0][0] <= move.excess + HAIR)
+
+    def _alike(self, sums: _Sums) -> _Sums:
+        """Each sum ``PARTS`` times."""
+        keys, reals = self.lattice.multiple(sums.keys, sums.reals, PARTS)
+        first = self._origins.next
+        self._origins.note(sums.names, ALIKE, PARTS)
+        return self._cheapest(_Sums(keys, reals, PARTS * sums.excess, np.arange(first, self._origins.next)))
+
+    def _too_many(self, sums: _Sums) -> bool:
+        return len(sums.keys) > (SUMS_WITH_MONEY if self.price else SUMS) or self._out_of_effort()
+
+    def _with(self, sums: _Sums, number: int, reach: float, most: float) -> _Sums:
+        """The sums, and those within reach with a move made up to so many times more."""
+        move = self.moves[number]
+        moved = np.array([move.key]), np.array([move.real])
+        made, times = 0, 1
+        while made < most and times * move.excess <= reach:
+            more, first = times * move.excess, self._origins.next
+            near = sums.only(sums.excess <= reach - more)
+            names = np.arange(first, first + len(near.keys))
+            new = _Sums(*self.lattice.add(near.keys, near.reals, *moved), near.excess + more, names)
+            sums = self._merged(sums, new)
+            self.left -= len(sums.keys)
+            if not (sums.names >= first).any():
+                break
+            self._origins.note(near.names, number, times)
+            if self._too_many(sums):
+                break
+            made += times
+            if made + 2 * times <= most:
+                moved, times = self.lattice.multiple(*moved, 2), 2 * times
+        return sums
 
     def _merged(self, sums: _Sums, new: _Sums) -> _Sums:
         """What is cheapest of both."""
-        both = _Sums(*(np.concatenate(pair) for pair in zip(sums, new, strict=True)))
-        both = both.only(np.lexsort((both.excess, both.reals, both.keys)))
-        return both.only(self._cheaper(both.keys, both.reals, both.excess))
+        if not self.price:
+            return _merged(sums, new)
+        return self._cheapest(_Sums(*(np.concatenate(pair) for pair in zip(sums, new, strict=True))))
+
+    def _cheapest(self, sums: _Sums) -> _Sums:
+        """Those that are cheaper than every other of their key with some money left unused, by key and money."""
+        if not self.price:
+            sums = sums.only(np.lexsort((sums.excess, sums.keys)))
+            return sums.only(np.diff(sums.keys, prepend=-1) > 0)
+        sums = sums.only(np.lexsort((sums.excess, sums.reals, sums.keys)))
+        return sums.only(self._cheaper(sums.keys, sums.reals, sums.excess))
 
     def _cheaper(self, keys: Keys, reals: Reals, excess: Reals) -> NDArray[np.bool_]:
         """Which of sorted sums are cheaper than every other of their key with some money left unused."""
@@ -199,56 +295,63 @@ class Search:
         found = sums.excess[place] + self.price * np.maximum(unused, 0.0)
         return np.where(high > low, found, math.inf), place
 
-    def _met(self, sums: _Sums, reach: float, between: float) -> tuple[float, _Ends]:
-        """The least excess of two sums that meet at the target, perhaps with a large move between them."""
-        best, ends = self._through(sums, sums, -1)
-        if best > NEAR * reach:
-            return best, ends
-        # What is left besides a move of almost all the excess is within reach: one sum.
-        keys = np.array([move.key for move in self.moves])
-        met, place = self._least(
-            sums, *self._taken_off(*self.target, keys, np.array([move.real for move in self.moves]))
+    def _met(self, lists: _Lists, reach: float) -> tuple[float, tuple[int, ...]]:
+        """The least excess that is found to lead to the target, and the names of the sums that do; infinite if there are none.
+
+        If it is within reach, there is none less.
+        """
+        # Of a part and rests that are within reach together, one is within its share of that.
+        return min(
+            self._through(lists.parts, lists.rests, lists.others, reach, SHARE),
+            self._through(lists.rests, lists.parts, lists.others, reach, 1 - SHARE),
         )
-        total = met + np.array([move.excess for move in self.moves])
-        least = int(total.argmin())
-        if total[least] < best:
-            best, ends = float(total[least]), _Ends(0, int(sums.names[place[least]]), least)
-        for number in self._useful:
-            if self._out_of_effort():
-                break
-            if between < self.moves[number].excess < best - reach:
-                self.left -= len(sums.keys)
-                near = sums.only(sums.excess <= (best - self.moves[number].excess) / 2 + HAIR)
-                best, ends = min((best, ends), self._through(sums, near, number))
-        return best, ends
 
-    def _through(self, sums: _Sums, near: _Sums, number: int) -> tuple[float, _Ends]:
-        """The least excess of a sum near the start, a move (-1: none) and another sum."""
-        key, real, excess = *self.target, 0.0
-        if number >= 0:
-            move = self.moves[number]
-            (key,), (real,) = self._taken_off(key, real, np.array([move.key]), np.array([move.real]))
-            excess = move.excess
-        met, place = self._least(sums, *self._taken_off(key, real, near.keys, near.reals))
-        total = near.excess + excess + met
-        least = int(total.argmin())
-        return float(total[least]), _Ends(int(near.names[least]), int(sums.names[place[least]]), number)
+    def _through(
+        self, near: _Sums, far: _Sums, others: _Sums, reach: float, share: float
+    ) -> tuple[float, tuple[int, ...]]:
+        """The same, of sums of which the first are within a share of what the last leave of the reach."""
+        room = share * (reach - others.excess) + HAIR
+        near = near.only(near.excess <= room.max())
+        near = near.only(np.argsort(near.excess, kind="stable"))
+        keys, reals = self.lattice.multiple(near.keys, near.reals, -1)
+        starts, left = self.lattice.add(*self.lattice.multiple(others.keys, others.reals, -1), *self.target)
+        marks = _Marks(far.keys)
+        many = np.searchsorted(near.excess, room, side="right")
+        ends = np.cumsum(many)
+        start, best = 0, math.inf
+        names: tuple[int, ...] = ()
+        while start < len(many) and not self._out_of_effort():
+            before = ends[start] - many[start]
+            end = max(start + 1, int(np.searchsorted(ends, before + AT_ONCE, side="right")))
+            of = np.repeat(np.arange(start, end), many[start:end])
+            at = np.arange(len(of)) - np.repeat(ends[start:end] - many[start:end] - before, many[start:end])
+            self.left -= len(of)
+            start = end
+            wanted, money = self.lattice.add(keys[at], reals[at], starts[of], left[of])
+            maybe = marks.maybe(wanted)
+            if not len(maybe):
+                continue
+            at, of = at[maybe], of[maybe]
+            met, place = self._least(far, wanted[maybe], money[maybe])
+            total = near.excess[at] + others.excess[of] + met
+            least = int(total.argmin())
+            if total[least] < best:
+                best = float(total[least])
+                names = tuple(int(x) for x in (near.names[at[least]], far.names[place[least]], others.names[of[least]]))
+        return best, names
 
-    def _taken_off(self, key: int, real: float, keys: Keys, reals: Reals) -> tuple[Keys, Reals]:
-        """An element less each of the others."""
-        return self.lattice.add(*self.lattice.opposite(keys, reals), key, real)
 
-    def _behind(self, ends: _Ends) -> dict[int, int]:
-        """The moves behind two sums, and the one between them."""
-        first = np.cumsum([0, *map(len, self._parents)])
-        parents = np.concatenate(self._parents)
-        made: dict[int, int] = {ends.between: 1} if ends.between >= 0 else {}
-        for name in (ends.one, ends.other):
-            while name:
-                number, times = self._steps[int(np.searchsorted(first, name, side="right")) - 1]
-                made[number] = made.get(number, 0) + times
-                name = int(parents[name])
-        return made
+class _Marks:
+    """Which keys may be in a list, told faster than by a search for them."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._last = 2 ** (MARKS * len(keys)).bit_length() - 1
+        self._marks = np.zeros(self._last + 1, bool)
+        self._marks[keys & self._last] = True
+
+    def maybe(self, keys: Keys) -> NDArray[np.int64]:
+        """The places of those that may be."""
+        return np.flatnonzero(self._marks[keys & self._last])
 
 
 def _merged(sums: _Sums, new: _Sums) -> _Sums:
@@ -261,5 +364,12 @@ def _merged(sums: _Sums, new: _Sums) -> _Sums:
     excess, names = sums.excess.copy(), sums.names.copy()
     excess[place[cheaper]], names[place[cheaper]] = new.excess[cheaper], new.names[cheaper]
     place, new = place[~known], new.only(~known)
-    keys = np.insert(sums.keys, place, new.keys)
-    return _Sums(keys, np.zeros(len(keys)), np.insert(excess, place, new.excess), np.insert(names, place, new.names))
+    at = place + np.arange(len(place))
+    old = np.ones(len(sums.keys) + len(at), bool)
+    old[at] = False
+    keys = np.empty(len(old), np.int64)
+    keys[at], keys[old] = new.keys, sums.keys
+    both = _Sums(keys, np.zeros(len(old)), np.empty(len(old)), np.empty(len(old), np.int64))
+    both.excess[at], both.excess[old] = new.excess, excess
+    both.names[at], both.names[old] = new.names, names
+    return both

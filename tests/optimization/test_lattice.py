@@ -28,7 +28,7 @@ def test_a_group_that_no_single_element_generates_has_all_its_keys() -> None:
     lattice = Lattice([(2, 0), (0, 2)], [0.0, 0.0])
     found = {v: lattice.element(v, 0.0)[0] for v in itertools.product(range(2), repeat=2)}
     assert sorted(found.values()) == [0, 1, 2, 3]
-    keys, _ = lattice.add(np.array(list(found.values())), np.zeros(4), found[1, 1], 0.0)
+    keys, _ = lattice.add(np.array(list(found.values())), np.zeros(4), np.array([found[1, 1]]), np.zeros(1))
     assert keys.tolist() == [found[(a + 1) % 2, (b + 1) % 2] for a, b in found]
 
 
@@ -52,9 +52,13 @@ def test_elements_of_sums_are_sums_of_elements_and_columns_change_nothing(seed: 
     for (one, more), (other, less) in [(draw(), draw()) for _ in range(20)]:
         a, b = lattice.element(one, more), lattice.element(other, less)
         both = lattice.element([x + y for x, y in zip(one, other, strict=True)], more + less)
-        (key,), (real,) = lattice.add(np.array([a[0]]), np.array([a[1]]), *b)
+        first = np.array([a[0]]), np.array([a[1]])
+        (key,), (real,) = lattice.add(*first, np.array([b[0]]), np.array([b[1]]))
         assert (key, same(real, both[1], lattice.period)) == (both[0], True)
-        (key,), (real,) = lattice.add(*lattice.opposite(np.array([a[0]]), np.array([a[1]])), *a)
+        thrice = lattice.multiple(*first, 3)
+        (key,), (real,) = lattice.add(*lattice.multiple(*first, -2), *thrice)
+        assert (key, same(real, a[1], lattice.period)) == (a[0], True)
+        (key,), (real,) = lattice.add(*lattice.multiple(*first, -3), *thrice)
         assert (key, same(real, 0.0, lattice.period)) == (0, True)
         times = [dice.randint(-3, 3) for _ in columns]
         moved = [x + sum(t * c[row] for t, c in zip(times, columns, strict=True)) for row, x in enumerate(one)]
