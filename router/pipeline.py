@@ -155,7 +155,7 @@ def assemble(
         status="optimal" if solution.proven else "feasible",
         method=solution.method,
         solved=Solved(**asdict(solution.size)),
-        gap=round(float((sums.objective_usd - bound) / sums.objective_usd), 9) if sums.objective_usd else 0.0,
+        gap=round(float((sums.objective_usd - bound) / sums.objective_usd), 12) if sums.objective_usd else 0.0,
         bound_usd=bound,
         certificate=certificate(solution, bound),
         catalogs=tuple(CatalogRef(name=catalog.name, as_of=catalog.as_of) for catalog in market.catalogs),

@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from operator import attrgetter
 
+from router.checking.alone import optimality
 from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
 from router.checking.assumptions import assumptions
 from router.checking.binding import said_of
@@ -281,7 +282,7 @@ class _Check:
         yield from degraded_list(self.plan, self.clips)
         yield from self._means()
         yield from spread(sums, simulated=self.plan.distribution.method == "simulated")
-        yield from self._optimality()
+        yield from optimality(self.plan)
 
     def _means(self) -> Iterator[str]:
         """Mean numbers of clips that do not end as planned."""
@@ -349,14 +350,6 @@ class _Check:
         if not aversion:
             return expected
         return (1 - aversion) * expected + aversion * self._cvar(float(rule.level))
-
-    def _optimality(self) -> Iterator[str]:
-        plan, objective = self.plan, self.plan.totals.objective_usd
-        if plan.bound_usd > objective:
-            yield f"bound_usd {plan.bound_usd} is above the plan's own objective {objective}"
-        gap = float((objective - plan.bound_usd) / objective) if objective else 0.0
-        if abs(plan.gap - gap) > 1e-9 or (plan.status == "optimal") != (plan.gap <= 1e-9):
-            yield f"status {plan.status} with gap {plan.gap} does not follow from bound_usd {plan.bound_usd}"
 
     def _limits(self) -> Iterator[str]:
         shown = {value.limit: value for value in self.plan.limits}

@@ -13,13 +13,13 @@ import pytest
 
 import router
 from router import checking
-from router.checking.alone import check_alone
+from router.checking.alone import check_alone, optimality
 from router.checking.check import check, check_fully
 from router.errors import CheckError
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
-from tests.builders import ON, scenario
+from tests.builders import ON, planned, scenario
 
 GIVEN = scenario(
     [
@@ -210,3 +210,15 @@ def test_equal_parts_that_no_decimal_can_hold_are_checked_exactly() -> None:
         Scenario.model_validate(scenario([clip]).model_dump(by_alias=True, exclude={"catalogs"})).clips
         == scenario([clip]).clips
     )
+
+
+def test_a_plan_that_is_not_proven_may_be_as_near_to_its_bound_as_it_likes_but_not_at_it() -> None:
+    # Half a thousandth of a dollar of $1,250,000 is a gap of 4e-10; at the bound itself the plan would be proven.
+    plan = planned([{"id": "c", "seconds": 10, "resolution": "1080p", "audio": "native", "count": 1_000_000}])
+    bound = plan.totals.objective_usd - Decimal("0.0005")
+    near = plan.model_copy(update={"status": "feasible", "gap": 4e-10, "bound_usd": bound})
+    assert list(optimality(near)) == []
+    at_it = near.model_copy(update={"gap": 0.0, "bound_usd": plan.totals.objective_usd})
+    assert "status feasible with gap 0.0 does not follow" in next(optimality(at_it))
+    claimed = plan.model_copy(update={"bound_usd": plan.totals.objective_usd / 2, "gap": 0.5})
+    assert "status optimal with gap 0.5 does not follow" in next(optimality(claimed))
