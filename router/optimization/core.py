@@ -34,6 +34,8 @@ NEAR = 1e-9
 """An objective with tails is taken as proven within this, relative, where ``TAIL_NODES`` do not prove it to the last digit."""
 TAIL_NODES = 3000
 """How far a search goes whose objective has tails: the largest of several sums can be next to impossible to bring to its least."""
+A_UNIT = 1.0
+"""Micro-dollars; nearer than this is proven to the micro-dollar: a margin for rounding stands between a corner's bound and its plan."""
 CORNERED = 500
 """Options; with fewer, a search takes less time than loading what does without."""
 TO_SPARE = 10
@@ -183,7 +185,7 @@ def _beforehand(problem: Problem, start: Relaxed, clock: Clock) -> tuple[float, 
     if counts is None:
         return floor, None, at_corner.options
     cost = problem.cost(counts)
-    proven = cost - floor <= HALF_A_UNIT
+    proven = cost - floor < A_UNIT
     return floor, Least(counts, relaxed, cost if proven else floor, proven), at_corner.options
 
 

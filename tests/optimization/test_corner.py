@@ -164,3 +164,18 @@ def test_where_uses_of_money_come_out_whole_and_their_bound_does_not_the_corner_
     assert problem.holds(((16, 4),))
     found = relaxed(problem)
     assert found is None or found.lower <= 24e6 + 0.5
+
+
+@pytest.mark.parametrize(("below", "proven"), [(0.7, True), (1.0, False)])
+def test_a_corner_less_than_a_micro_dollar_below_its_plan_proves_it(
+    below: float, proven: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # At most one of two members can have what costs 1.0: the optimum is 3.5, and the relaxation says so.
+    problem = Problem((Group(2, (Option(1.0), Option(2.5))),), (Row("quota", "at_most", 1, ((1, 0),)),))
+    monkeypatch.setattr(core, "_cornered", lambda *_: Corner(3.5 - below, ((1, 1),), frozenset()))
+    outline = solver._outline(problem)
+    start = solver._relaxed(problem, outline, problem.everything, Clock(None))
+    assert start is not None
+    floor, known, _ = core._beforehand(problem, replace(start, bound=replace(start.bound, value=0.0)), Clock(None))
+    assert known is not None
+    assert (floor, known.proven) == (3.5 - below, proven)
