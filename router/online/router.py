@@ -174,9 +174,10 @@ class Router:
             return decision
 
     def _route(self, clip: Clip | Mapping[str, Any]) -> Decision:
-        if not isinstance(clip, Clip):
+        if type(clip) is not Clip:  # An abstract class takes long to say what is an instance of it
             clip = clip_of(clip)
-        refuse_several(clip)
+        if clip.count != 1 or clip.drafts is not None:
+            refuse_several(clip)
         state = self._state
         if state.due < math.inf and (probe := self._probe(clip, state)) is not None:
             return probe

@@ -23,11 +23,6 @@ class Teller:
         self._listen = listen
         self.tracer = _tracer_if_installed()
 
-    @property
-    def heard(self) -> bool:
-        """Whether anybody hears of events."""
-        return self._listen is not None or log.on()
-
     def __call__(self, event: str, **facts: Any) -> None:
         """Something happened."""
         log.info(event, **facts)
@@ -39,7 +34,7 @@ class Teller:
 
     def decided(self, decision: Decision) -> None:
         """A decision was made."""
-        if self.heard:
+        if self._listen is not None or log.on():
             self("route_decided", **_facts(decision))
 
     def refused(self, error: Refused) -> Refused:
