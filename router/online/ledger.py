@@ -35,13 +35,18 @@ class Ledger(Protocol):
             If the reservation has ended.
         """
 
-    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
+    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool, late: bool = False) -> None:
         """Book what was spent and let go of what is no longer needed; ``close`` ends the reservation.
+
+        Parameters
+        ----------
+        late
+            Whether the reservation has ended, and something was spent nevertheless.
 
         Raises
         ------
         router.errors.InputError
-            If the reservation has ended.
+            If the reservation has ended, and this is not late.
         """
 
     def accounts(self) -> list[Account]:
@@ -94,17 +99,18 @@ class MemoryLedger:
                 held[claim.account] = held.get(claim.account, 0) + claim.amount
             return number
 
-    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
+    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool, late: bool = False) -> None:
         """See `Ledger`."""
         with self._lock:
-            if number not in self._open:
+            if number not in self._open and not late:
                 raise settled_before(number)
-            held = self._open[number][2]
+            held = {} if late else self._open[number][2]
             for account, spent, released in parts:
                 own = self._accounts[account]
                 own[0] -= released
                 own[1] += spent
-                held[account] -= released
+                if not late:
+                    held[account] -= released
             if close:
                 del self._open[number]
 

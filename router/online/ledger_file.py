@@ -91,9 +91,11 @@ class FileLedger:
             self._note(connection, now, number, "reserved", [(claim.account, 0, -claim.amount) for claim in claims])
             return number
 
-    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool) -> None:
+    def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool, late: bool = False) -> None:
         """See `Ledger`."""
         with self._whole() as connection:
+            if not late:
+                _must_be_open(connection, number)
             self._booked(connection, number, parts, event, close=close)
 
     def settle(self, number: int, spent: int, provider: str, model: str) -> None:
@@ -112,6 +114,7 @@ class FileLedger:
             If there is no such open reservation.
         """
         with self._whole() as connection:
+            _must_be_open(connection, number)
             rows = connection.execute(
                 "select account, held, planned, provider, model from holds where number = ?", (number,)
             ).fetchall()
@@ -158,7 +161,6 @@ class FileLedger:
     def _booked(
         self, connection: sqlite3.Connection, number: int, parts: Sequence[Part], event: str, *, close: bool
     ) -> None:
-        _must_be_open(connection, number)
         connection.executemany(
             "update accounts set spent = spent + ?, reserved = reserved - ? where account = ?",
             [(spent, released, account) for account, spent, released in parts],

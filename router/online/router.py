@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,22 +24,19 @@ from router.errors import (
     UnresolvedError,
 )
 from router.market import open_market
-from router.offers.clip_classes import requirements
-from router.offers.eligibility import rejections
 from router.online.asked import as_model, clip_of, refuse_several, rules_of
+from router.online.chooser import Chooser, not_worth_it
 from router.online.decision import Decision, Outcome
-from router.online.health import Health, Watch
+from router.online.health import Health
 from router.online.ledger import Ledger, MemoryLedger
 from router.online.spend import Rules
-from router.online.table import Table
 from router.online.telling import Listener, Teller
 from router.online.till import Till, billed
-from router.online.view import Choice, View
-from router.schema.candidate import ClipClass
+from router.online.view import Choice
 from router.schema.catalog import Catalog
 from router.schema.ledger import Budget
 from router.schema.scenario import Clip, Dubbing, Fallback, Limits, Objective, Outages, Scenario
-from router.units import SAME_COST, from_micro, to_micro, usd_text
+from router.units import from_micro
 
 if TYPE_CHECKING:
     from router.online.bids import Course
@@ -49,18 +45,6 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 REMEMBERED = 4096
 """Requirements whose decision is remembered."""
-
-
-class _State:
-    """What decisions are made by, until something is learnt."""
-
-    __slots__ = ("closed", "due", "probing", "remembered", "view")
-
-    def __init__(self, view: View, closed: dict[str, float], probing: View | None) -> None:
-        self.view, self.closed, self.probing = view, closed, probing
-        """With every model, for the clips that find out whether one is back."""
-        self.due = min(closed.values()) if closed else math.inf
-        self.remembered: dict[tuple[object, ...], Choice] = {}
 
 
 class Router:
@@ -140,19 +124,15 @@ class Router:
             "bills_failures": bills_failures,
         }
         rules = rules_of(given)
-        self._market = open_market(rules, on)
-        self._table = Table(self._market.offers, degraded=rules.fallback.accept == "degraded")
+        market = open_market(rules, on)
         own = [as_model(Budget, budget, f"budgets[{k}]") for k, budget in enumerate(budgets)]
         self._till = Till(Rules(rules.limits, own), ledger, clock)
         # Cool-downs are spans of time: they do not follow a clock that is set.
-        self._clock = time.monotonic if clock is time.time else clock
-        self._watch = Watch(health or Health(), rules.outages, self._market.offers, self._clock)
-        self._remember, self._tell = remember, Teller(listen)
-        self._course: Course | None = None
-        self._learning = threading.Lock()
+        steady = time.monotonic if clock is time.time else clock
+        self._chooser = Chooser(market, health or Health(), remember, steady)
+        self._tell = Teller(listen)
         self._steps = threading.RLock()
         """Held while a step is reported or left: two threads with one decision do not book it twice."""
-        self._learn()
 
     def route(self, clip: Clip | Mapping[str, Any]) -> Decision:
         """Where to submit one clip now. With budgets, the most that it can cost is set aside until the outcome is reported.
@@ -178,23 +158,18 @@ class Router:
             clip = clip_of(clip)
         if clip.count != 1 or clip.drafts is not None:
             refuse_several(clip)
-        state = self._state
-        if state.due < math.inf and (probe := self._probe(clip, state)) is not None:
+        chooser = self._chooser
+        if chooser.state.due < math.inf and (probe := self._probe(clip)) is not None:
             return probe
-        if self._course is not None and self._course.arrived(clip) and self._course.again(self.ledger.accounts()):
-            self._tell("plan_renewed")
-            self._learn()
-            state = self._state
-        key = requirements(clip)
-        choice = state.remembered.get(key)
-        if choice is None:
-            choice = self._decide(clip, state)
-            if len(state.remembered) >= self._remember:
-                state.remembered.clear()
-            state.remembered[key] = choice
-        if self._course is not None:
-            choice = self._in_turn(choice)
-        return self._decided(clip, choice)
+        try:
+            choice = chooser.choice(clip)
+            if chooser.course is not None:
+                choice = self._in_course(chooser.course, clip, choice)
+            decision = self._till.admitted(clip, choice)
+        except (CircuitOpenError, NoPlanError, NotWorthItError, OverBudgetError) as error:
+            raise self._tell.refused(error) from None
+        self._tell.decided(decision)
+        return decision
 
     def report(
         self,
@@ -207,7 +182,7 @@ class Router:
         """What became of a step: budgets are settled, availability and circuits follow.
 
         After a failure the rest of the chain stays set aside for ``next``, until ``give_up``. After ``pending`` or ``unknown`` everything
-        does, until the step is reported again.
+        does, until the step is reported again. What is billed although the clip was given up is booked as well, over a bound if need be.
 
         Parameters
         ----------
@@ -219,7 +194,7 @@ class Router:
         Raises
         ------
         router.errors.InputError
-            If the step was reported before, the clip was given up and this bills something, or an amount is given that cannot be.
+            If the step was reported before, or an amount is given that cannot be.
         """
         what = Outcome(outcome)
         offer = decision.candidate.offer
@@ -238,9 +213,7 @@ class Router:
                     raise
         if what.resolved and decision.reservation is not None:
             self._tell("spend_settled", **named, spent_usd=str(from_micro(spent)), outcome=str(what))
-        changed, turned = self._watch.record(decision.cause, what)
-        if changed:
-            self._learn()
+        turned = self._chooser.learn_from(decision.cause, what)
         if turned is not None:
             self._tell(f"circuit_{turned}", **named)
         self._tell("step_reported", **named, step=decision.step, outcome=str(what))
@@ -306,8 +279,7 @@ class Router:
         """
         from router.online.bids import Course  # It knows the limits of whole plans, which single clips do without
 
-        self._course = Course(plan, forecast, solve, every)
-        self._learn()
+        self._chooser.follow(Course(plan, forecast, solve, every))
 
     def give_up(self, decision: Decision) -> None:
         """Let go of what is still set aside for a clip: its chain is not followed any further.
@@ -377,71 +349,36 @@ class Router:
 
         return await asyncio.to_thread(call, *arguments, **named)
 
-    def _decide(self, clip: Clip, state: _State) -> Choice:
-        """The best way, or why there is none."""
-        course = self._course
-        # What is remembered must not keep what a user wrote.
-        written = clip.request or clip.group or clip.id != "clip"
-        bare = clip.model_copy(update={"request": {}, "id": "clip", "group": None}) if written else clip
-        choice = state.view.choose(bare) if course is None else course.bids.choose(state.view, bare)
-        if choice is None:
-            raise self._tell.refused(self._nothing(clip, state))
-        if course is None and not _worth_it(clip, choice):
-            cost, value = from_micro(choice.best().cost), from_micro(to_micro(clip.value_usd or 0))
-            raise self._tell.refused(NotWorthItError(usd_text(cost), usd_text(value)))
-        return choice
-
-    def _in_turn(self, choice: Choice) -> Choice:
-        """What the plan that is followed does with one more clip of this kind."""
-        found = choice.turn()
-        if found is None:
-            cost, value = from_micro(choice.best().cost), from_micro(to_micro(choice.clip.value_usd or 0))
-            raise self._tell.refused(NotWorthItError(usd_text(cost), usd_text(value), by_plan=True))
-        return found
-
-    def _nothing(self, clip: Clip, state: _State) -> NoPlanError | CircuitOpenError:
-        if state.probing is not None and (barred := state.probing.choose(clip)) is not None:
-            models = [f"{way.candidate.offer.provider}/{way.candidate.offer.model}" for way in barred.ranked()]
-            return CircuitOpenError(list(dict.fromkeys(models)), max(0.0, state.due - self._clock()))
-        from router.assembly import no_plan  # Only a clip that nothing can make needs it
-
-        own = ClipClass(clip, Fraction(clip.seconds), ((0, 1),))
-        found = rejections(own, self._market.offers, self._market.scenario.dubbing)
-        return NoPlanError(unservable=[no_plan.unservable([clip], own, found, lambda _path: "")])
-
-    def _probe(self, clip: Clip, state: _State) -> Decision | None:
+    def _probe(self, clip: Clip) -> Decision | None:
         """A decision that finds out whether a model is back, if this clip would go there and none has yet."""
-        if state.probing is None or self._clock() < state.due:
-            return None
-        choice = state.probing.choose(clip)
-        if choice is None or not _worth_it(clip, choice):
-            return None
-        offer = choice.primary.maker.offer
-        cause = f"{offer.provider}/{offer.model}"
-        if cause not in state.closed or (before := self._watch.probe(cause)) is None:
+        probe = self._chooser.probe(clip)
+        if probe is None:
             return None
         try:
-            decision = self._till.admitted(clip, choice, others=False)
+            decision = self._till.admitted(clip, probe.choice, others=False)
         except BaseException as error:
             # The next clip may find out.
-            self._watch.not_probed(cause, before)
+            self._chooser.not_probed(probe)
             if isinstance(error, OverBudgetError):
                 return None
             raise
         decision.probe = True
-        self._learn()
+        self._chooser.learn()
+        offer = decision.candidate.offer
         self._tell("circuit_probed", provider=offer.provider, model=offer.model)
         self._tell.decided(decision)
         return decision
 
-    def _decided(self, clip: Clip, choice: Choice) -> Decision:
-        """The decision that a choice comes to, paid for and told."""
-        try:
-            decision = self._till.admitted(clip, choice)
-        except OverBudgetError as error:
-            raise self._tell.refused(error) from None
-        self._tell.decided(decision)
-        return decision
+    def _in_course(self, course: Course, clip: Clip, choice: Choice) -> Choice:
+        """What the plan that is followed does with one more clip of this kind; now and then it is planned anew first."""
+        if course.arrived(clip) and course.again(self.ledger.accounts()):
+            self._tell("plan_renewed")
+            self._chooser.learn()
+            choice = self._chooser.choice(clip)
+        found = choice.turn()
+        if found is None:
+            raise not_worth_it(clip, choice, by_plan=True)
+        return found
 
     def _following(self, decision: Decision, *, besides: bool) -> Decision | None:
         """What follows a step, paid for; ``besides``: while the step may still be made and billed."""
@@ -461,26 +398,11 @@ class Router:
     def _reachable(self, decision: Decision) -> Decision | None:
         """What follows a step, without models whose circuit is open."""
         found = decision.following()
-        while found is not None and found.cause in self._state.closed:
+        while found is not None and found.cause in self._chooser.state.closed:
             found = found.skipped()
         return found
-
-    def _learn(self) -> None:
-        """Decide by what is known now."""
-        with self._learning:
-            closed = self._watch.closed()
-            known = self._watch.availability()
-            rules = self._market.scenario
-            view = View(self._table, rules, known, frozenset(closed))
-            probing = View(self._table, rules, known, frozenset()) if closed else None
-            self._state = _State(view, closed, probing)
 
 
 def _over(decision: Decision) -> bool:
     """Whether what was set aside for a step is settled or given up."""
     return decision.reservation is not None and decision.reservation.closed
-
-
-def _worth_it(clip: Clip, choice: Choice) -> bool:
-    """Whether a clip costs no more than its value."""
-    return clip.value_usd is None or to_micro(clip.value_usd) >= choice.best().cost - SAME_COST

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from router.errors import InputError, OverBudgetError
 from router.online.decision import Decision, Outcome
-from router.online.ledger import Ledger, MemoryLedger, settled_before
+from router.online.ledger import Ledger, MemoryLedger
 from router.online.spend import Claim, Part, Reservation, Rules, stamped
 from router.online.view import Choice
 from router.schema.candidate import Offer
@@ -65,19 +65,12 @@ class Till:
         raise _over(*first)
 
     def settle(self, decision: Decision, spent: Micro) -> None:
-        """Book what a step billed, and let go of what the rest of the chain cannot need.
-
-        Raises
-        ------
-        router.errors.InputError
-            If something was billed for a clip that was given up.
-        """
+        """Book what a step billed, and let go of what the rest of the chain cannot need."""
         own = decision.reservation
         if own is None:
             return
         if own.closed:
-            if spent:
-                raise settled_before(own.number)
+            self._book_late(own, decision, spent)
             return
         following = decision.following()
         booked, left = [], []
@@ -150,6 +143,20 @@ class Till:
         at = stamped(claims, self._clock())
         found = self.ledger.reserve(at, f"{offer.provider}/{offer.model}")
         return found if isinstance(found, tuple) else Reservation(found, at, [claim.amount for claim in at])
+
+    def _book_late(self, own: Reservation, decision: Decision, spent: Micro) -> None:
+        """Book what was billed for a clip that was given up: nothing is set aside for it, and it is spent all the same."""
+        made = decision.outcome is Outcome.SERVED
+        parts = [
+            Part(
+                claim.account,
+                claim.amount if made and claim.planned else spent if claim.takes(decision.attempt) else 0,
+                0,
+            )
+            for claim in own.claims
+        ]
+        if any(part.spent for part in parts):
+            self.ledger.book(own.number, parts, f"{decision.outcome} after given-up", close=False, late=True)
 
     def _book(self, own: Reservation, spent: Sequence[int], left: Sequence[int], event: str, *, close: bool) -> None:
         parts = [

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from router.errors import InputError, NotWorthItError, OverBudgetError
+from router.errors import CircuitOpenError, InputError, NotWorthItError, OverBudgetError
 from router.online import Router
 from router.online.bids import Course
 from router.pipeline import plan
@@ -211,7 +211,7 @@ def test_shares_go_on_where_they_were_when_something_is_learnt() -> None:
     own, models = follower(forecast), []
     for _ in range(10):
         models.append(own.route(CLIP).model)
-        own._learn()
+        own._chooser.learn()
     assert (models.count("a"), models.count("b")) == (7, 3)
     assert "b" in models[:4]
 
@@ -237,6 +237,23 @@ def test_one_thread_plans_again_while_the_others_route_on() -> None:
     done.set()
     thread.join()
     assert len(calls) == 1
+
+
+def test_a_clip_that_is_turned_away_by_open_circuits_is_counted_when_it_comes_again() -> None:
+    forecast = campaign([{"count": 10, "models": ["a"]}], budget_usd=100)
+    own, only_a = follower(forecast, solve=planned, every=100), {**CLIP, "models": ["a"]}
+    for _ in range(3):
+        own.report(own.route(only_a), "unavailable")
+    for _ in range(5):
+        with pytest.raises(CircuitOpenError):
+            own.route(only_a)
+    own.route({**CLIP, "models": ["b"]})
+    course = own._chooser.course
+    assert course is not None
+    left = course.left(own.ledger.accounts())
+    assert left is not None
+    # Ten were forecast and four came: three of a, one of b. At a trust of 1 of 10, b is 1 of 5 of what is still to come.
+    assert [(clip.models, clip.count) for clip in left.clips] == [(("a",), 5), (("b",), 1)]
 
 
 def test_a_plan_that_cannot_be_made_stops_no_clip() -> None:

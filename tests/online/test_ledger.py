@@ -222,6 +222,26 @@ def test_nothing_that_was_reserved_is_lost_when_the_process_is_killed(tmp_path: 
     own.close()
 
 
+def test_settling_by_hand_happens_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = FileLedger(tmp_path / "spend.db")
+    number = own.reserve([claim("x"), claim("y")], "p/a")
+    assert isinstance(number, int)
+
+    def fails(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(own, "_note", fails)
+        with pytest.raises(KeyboardInterrupt):
+            own.settle(number, 2, "p", "a")
+    assert [(one.account, one.reserved, one.spent) for one in own.accounts()] == [("x", 3, 0), ("y", 3, 0)]
+    own.settle(number, 2, "p", "a")
+    assert [(one.account, one.reserved, one.spent) for one in own.accounts()] == [("x", 0, 2), ("y", 0, 2)]
+    with pytest.raises(InputError, match=f"reservation {number} was settled before"):
+        own.settle(number, 2, "p", "a")
+    own.close()
+
+
 def test_a_forked_child_uses_a_connection_of_its_own(tmp_path: Path) -> None:
     own = FileLedger(tmp_path / "spend.db")
     own.reserve([claim()], "p/a")

@@ -71,7 +71,7 @@ def test_what_is_remembered_is_bounded_and_holds_nothing_that_a_user_wrote() -> 
                 "group": "secret",
             }
         )
-    remembered = own._state.remembered
+    remembered = own._chooser.state.remembered
     assert len(remembered) <= 3
     assert "secret" not in str([choice.clip for choice in remembered.values()])
 
@@ -200,7 +200,7 @@ def test_what_is_remembered_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch
     own = router(budgets=[{"usd": 9, "group": "*"}])
     for k in range(10):
         own.route({**CLIP, "group": f"g{k}"})
-    (choice,) = own._state.remembered.values()
+    (choice,) = own._chooser.state.remembered.values()
     assert len(choice.claims) <= 3
 
 

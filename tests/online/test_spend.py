@@ -320,13 +320,30 @@ def test_a_step_that_the_chain_went_on_from_cannot_be_given_up() -> None:
     assert taken(own) == {BUDGET: (0, 150)}
 
 
-def test_a_bill_for_a_clip_that_was_given_up_is_refused_instead_of_lost() -> None:
+@pytest.mark.parametrize("ledger", [None, "spend.db"])
+def test_a_bill_for_a_clip_that_was_given_up_is_booked_over_the_bound_if_need_be(
+    tmp_path: Path, ledger: str | None
+) -> None:
+    # $2.50 hold one clip ($1.00, at worst $2.00); the second takes what the first let go of.
+    cap = {"where": {"model": "a"}, "max_clips": 1}
+    own = router(
+        limits={"budget_usd": Decimal("2.5"), "caps": [cap]}, ledger=None if ledger is None else tmp_path / ledger
+    )
+    first = own.route(CLIP)
+    own.give_up(first)
+    own.report(own.route(CLIP), "served", "2.00")
+    own.report(first, "served")
+    assert taken(own) == {BUDGET: (0, 300), "limits.caps[0].max_clips": (0, 200)}
+    with pytest.raises(InputError, match="was reported as 'served' before"):
+        own.report(first, "served")
+    with pytest.raises(OverBudgetError, match=r"-\$0.50 is left"):
+        own.route(CLIP)
+
+
+def test_a_clip_that_was_given_up_and_billed_nothing_changes_nothing() -> None:
     own = router(limits={"budget_usd": 9})
     first = own.route(CLIP)
     own.give_up(first)
-    with pytest.raises(InputError, match="reservation 1 was settled before; nothing was booked"):
-        own.report(first, "served")
-    assert first.outcome is None
     own.report(first, "unavailable")
     assert taken(own) == {BUDGET: (0, 0)}
 
