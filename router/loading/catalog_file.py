@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,11 +13,12 @@ from router.loading.validation import validated
 from router.schema.base import Path
 from router.schema.catalog import Catalog, ModelEntry
 
+_BUNDLED = FilePath(__file__).parents[1] / "catalogs"
+
 
 def bundled_names() -> tuple[str, ...]:
     """The catalogs that come with the package, in alphabetical order."""
-    files = resources.files("router.catalogs").iterdir()
-    return tuple(sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml")))
+    return tuple(sorted(file.stem for file in _BUNDLED.glob("*.toml")))
 
 
 def load_catalog(name: str | FilePath, folder: FilePath | None = None) -> Catalog:
@@ -42,7 +42,7 @@ def load_catalog(name: str | FilePath, folder: FilePath | None = None) -> Catalo
 
 @cache
 def _bundled(name: str) -> Catalog:
-    text = resources.files("router.catalogs").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    text = (_BUNDLED / f"{name}.toml").read_text(encoding="utf-8")
     return catalog_from(Source(f"{name}.toml (bundled)", text, "toml", FilePath()))
 
 

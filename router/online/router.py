@@ -146,9 +146,10 @@ class Router:
         router.errors.InputError
             If the clip is not one clip: of several, or with drafts.
         """
-        if self._tell.tracer is None:
+        span = self._tell.span()
+        if span is None:
             return self._route(clip)
-        with self._tell.span() as decided:
+        with self._tell.within(span) as decided:
             decision = self._route(clip)
             decided(decision)
             return decision

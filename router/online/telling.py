@@ -21,7 +21,7 @@ class Teller:
 
     def __init__(self, listen: Listener | None) -> None:
         self._listen = listen
-        self.tracer = _tracer_if_installed()
+        self._tracer = _tracer_if_installed()
 
     def __call__(self, event: str, **facts: Any) -> None:
         """Something happened."""
@@ -42,11 +42,19 @@ class Teller:
         self("route_refused", reason=type(error).__name__)
         return error
 
+    def span(self) -> Any:
+        """A new span of a decision; None where nobody records it."""
+        if self._tracer is None:
+            return None
+        span = self._tracer.start_span("router.route")
+        return span if span.is_recording() else None
+
     @contextmanager
-    def span(self) -> Iterator[Callable[[Decision], None]]:
-        """A span around a decision; it is given what was decided."""
-        quiet = {"record_exception": False, "set_status_on_exception": False}
-        with self.tracer.start_as_current_span("router.route", **quiet) as span:
+    def within(self, span: Any) -> Iterator[Callable[[Decision], None]]:
+        """Ends a span of a decision; it is given what was decided."""
+        from opentelemetry import trace  # There is a span, so it is installed
+
+        with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             try:
                 yield lambda decision: span.set_attributes(
                     {f"router.{name}": fact for name, fact in _facts(decision).items()}

@@ -26,6 +26,7 @@ class Till:
 
     def __init__(self, rules: Rules, ledger: str | Path | Ledger | None, clock: Callable[[], float]) -> None:
         self._rules, self._clock = rules, clock
+        self._bounded = bool(rules)
         self.ledger = _ledger(ledger, clock)
 
     def admitted(self, clip: Clip, choice: Choice, *, others: bool = True) -> Decision:
@@ -41,7 +42,7 @@ class Till:
         router.errors.OverBudgetError
             If none fits.
         """
-        if not self._rules:
+        if not self._bounded:
             return Decision(clip, choice)
         group = clip.group if self._rules.by_group else None
         claims = choice.claims.get(group)

@@ -483,7 +483,7 @@ def test_a_decision_is_a_span_and_a_refusal_says_its_kind_only() -> None:
     spans, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
     own = router(limits={"budget_usd": 3}, budgets=[{"usd": 9, "group": "*"}])
-    own._tell.tracer = provider.get_tracer("router")
+    own._tell._tracer = provider.get_tracer("router")
     clip = {**CLIP, "id": "secret-id", "group": "secret-group", "request": {"prompt": "secret"}}
     own.route(clip)
     with pytest.raises(OverBudgetError):
@@ -502,11 +502,20 @@ def test_a_decision_is_a_span_and_a_refusal_says_its_kind_only() -> None:
     )
     assert dict(refused.attributes or {}) == {"router.refused": "OverBudgetError"}
     assert "secret" not in decided.to_json() + refused.to_json()
-    assert isinstance(router()._tell.tracer, type(trace.get_tracer("router")))
+    assert isinstance(router()._tell._tracer, type(trace.get_tracer("router")))
+
+
+def test_a_span_that_nobody_records_is_not_made() -> None:
+    from opentelemetry import trace
+
+    own = router()
+    own._tell._tracer = trace.NoOpTracer()
+    assert own._tell.span() is None
+    assert own.route(CLIP).model == "a"
 
 
 def test_without_opentelemetry_decisions_are_made_without_spans(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("router.online.telling.find_spec", lambda name: None)
     own = router()
-    assert own._tell.tracer is None
+    assert own._tell._tracer is None
     assert own.route(CLIP).model == "a"
