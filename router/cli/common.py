@@ -15,7 +15,9 @@ from typing import Any, TypeVar, cast
 import click
 
 from router import log
+from router.loading.overrides import overridden
 from router.schema.base import printable
+from router.schema.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -56,6 +58,22 @@ def verbose_option(command: F) -> F:
         return command(*args, **options)
 
     return cast(F, wrapped)
+
+
+set_option = click.option(
+    "--set", "sets", multiple=True, metavar="PATH=VALUE",
+    help="Set a value of the scenario or its catalogs anew, as if its file said so: limits.budget_usd=900, clips.*.audio=deferred, "
+    "'offers.kling-o3.*.price*=1.2'; may be given again.",
+)  # fmt: skip
+
+
+DEGRADE = "objective.degrade=true"
+"""What ``--degrade`` sets."""
+
+
+def given_scenario(path: str, sets: Sequence[str] = ()) -> Scenario:
+    """The scenario that a command was given, with what ``--set`` says."""
+    return overridden(Scenario.load(path), sets)
 
 
 def output_options(command: F) -> F:

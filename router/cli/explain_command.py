@@ -7,21 +7,32 @@ import datetime as dt
 import click
 
 from router.analysis.explain import explain
-from router.cli.common import as_of_option, chosen_format, output_options, page, verbose_option, write
+from router.cli.common import (
+    as_of_option,
+    chosen_format,
+    given_scenario,
+    output_options,
+    page,
+    set_option,
+    verbose_option,
+    write,
+)
 from router.report.document import as_json
-from router.schema.scenario import Scenario
 
 
 @click.command("explain")
 @click.argument("scenario", metavar="SCENARIO")
 @click.argument("clip", metavar="CLIP")
 @output_options
+@set_option
 @as_of_option
 @verbose_option
-def command(scenario: str, clip: str, form: str | None, output: str | None, on: dt.date | None) -> int:
+def command(
+    scenario: str, clip: str, sets: tuple[str, ...], form: str | None, output: str | None, on: dt.date | None
+) -> int:
     """Show every offer for one clip: what it would cost, or why it is not eligible."""
     form = chosen_format(form, output)
-    found = explain(Scenario.load(scenario), clip, on=on)
+    found = explain(given_scenario(scenario, sets), clip, on=on)
     if form == "json":
         text = as_json(found)
     elif form == "csv":

@@ -8,13 +8,22 @@ from decimal import Decimal
 
 import click
 
-from router.cli.common import as_of_option, chosen_format, dollars, output_options, page, verbose_option, write
+from router.cli.common import (
+    DEGRADE,
+    as_of_option,
+    chosen_format,
+    dollars,
+    given_scenario,
+    output_options,
+    page,
+    set_option,
+    verbose_option,
+    write,
+)
 from router.errors import NoPlanError
-from router.loading.scenario_file import degrading
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
 from router.schema.plan import Plan
-from router.schema.scenario import Scenario
 from router.units import usd_text
 
 
@@ -30,8 +39,9 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 @as_of_option
 @click.option("--time-limit", type=float, callback=_seconds, metavar="SECONDS",
               help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
+@set_option
 @click.option("--degrade", is_flag=True,
-              help="Clips may be made below their requirements, at the scenario's penalties: objective.degrade = true.")  # fmt: skip
+              help="Clips may be made below their requirements, at the scenario's penalties: --set objective.degrade=true.")  # fmt: skip
 @click.option("--shadow-prices/--no-shadow-prices", default=True,
               help="Work out what one more unit of each limit would save, by solving once more for each (default: yes).")  # fmt: skip
 @click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
@@ -46,6 +56,7 @@ def command(
     on: dt.date | None,
     time_limit: float | None,
     degrade: bool,
+    sets: tuple[str, ...],
     shadow_prices: bool,
     fail_above: Decimal | None,
     fail_if_worst_above: Decimal | None,
@@ -56,8 +67,7 @@ def command(
     """
     form = chosen_format(form, output)
     try:
-        given = Scenario.load(scenario)
-        given = degrading(given) if degrade else given
+        given = given_scenario(scenario, [*sets, *([DEGRADE] if degrade else [])])
         made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
     except NoPlanError as error:
         if form == "json":

@@ -13,8 +13,18 @@ from click.core import ParameterSource
 
 from router.analysis.directions import compare_directions
 from router.analysis.simulation import simulate
-from router.cli.common import as_of_option, chosen_format, dollars, output_options, page, verbose_option, write
+from router.cli.common import (
+    as_of_option,
+    chosen_format,
+    dollars,
+    output_options,
+    page,
+    set_option,
+    verbose_option,
+    write,
+)
 from router.errors import InputError, NoPlanError, Problem
+from router.loading.overrides import overridden
 from router.loading.plan_file import load_plan_or_scenario
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
@@ -69,6 +79,7 @@ def _amounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
               help="Show the chance of costing more than this; may be given again. The budget is always among them.")  # fmt: skip
 @click.option("--compare-directions", "compare", is_flag=True,
               help="Plan the scenario under each fallback direction instead, side by side.")  # fmt: skip
+@set_option
 @output_options
 @as_of_option
 @verbose_option
@@ -76,6 +87,7 @@ def _amounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 def command(
     ctx: click.Context,
     path: str,
+    sets: tuple[str, ...],
     draws: int,
     seed: int,
     until: float | None,
@@ -93,6 +105,10 @@ def command(
     """
     form = chosen_format(form, output)
     given = load_plan_or_scenario(path)
+    if sets:
+        if isinstance(given, Plan):
+            raise click.UsageError("--set changes a scenario; this is a plan, which is taken as it is")
+        given = overridden(given, sets)
     if compare:
         extra = [
             flag for name, flag in _OF_DRAWS.items() if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE

@@ -12,36 +12,37 @@ import click
 from router.analysis.figures import misstated
 from router.checking.alone import check_alone
 from router.checking.check import check_fully
-from router.cli.common import as_of_option, verbose_option
+from router.cli.common import DEGRADE, as_of_option, given_scenario, set_option, verbose_option
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
-from router.loading.scenario_file import degrading
 from router.market import open_market
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
-from router.schema.scenario import Scenario
 from router.units import usd_text
 
 
 @click.command("verify")
 @click.argument("plan_file", metavar="PLAN")
 @click.argument("scenario_file", metavar="[SCENARIO]", required=False)
-@click.option("--degrade", is_flag=True, help="The plan was made with --degrade: objective.degrade = true.")
+@set_option
+@click.option("--degrade", is_flag=True, help="The plan was made with --degrade.")
 @as_of_option
 @verbose_option
-def command(plan_file: str, scenario_file: str | None, degrade: bool, on: dt.date | None) -> int:
+def command(plan_file: str, scenario_file: str | None, sets: tuple[str, ...], degrade: bool, on: dt.date | None) -> int:
     """Check a plan file independently of the planner; no solver, no planning code.
 
     With its SCENARIO every price, chain, requirement, limit and total is worked out again from the catalogs. Without it, the plan's own
     figures are held against one another and against the bundled catalogs.
     """
+    if scenario_file is None and (sets or degrade):
+        raise click.UsageError("--set and --degrade change the scenario: name it as well")
     plan, market = Plan.load(plan_file), None
     if scenario_file is None:
         at_hand = [load_catalog(ref.name) for ref in plan.catalogs if ref.name in bundled_names()]
         findings, proofs = check_alone(plan, at_hand), _said_alone(plan, at_hand)
     else:
-        given, day = Scenario.load(scenario_file), on or dt.datetime.now(dt.UTC).date()
-        scenario = degrading(given) if degrade else given
+        scenario = given_scenario(scenario_file, [*sets, *([DEGRADE] if degrade else [])])
+        day = on or dt.datetime.now(dt.UTC).date()
         market = open_market(scenario, day)
         catalogs = market.catalogs
         findings, bound = check_fully(plan, scenario, catalogs, day)

@@ -13,7 +13,7 @@ from router.loading.formats import Source, parse, read
 from router.loading.validation import validated
 from router.schema.base import Path, kind_of, printable
 from router.schema.catalog import Catalog
-from router.schema.scenario import LATER, Defaults, Objective, Scenario, duplicate_ids
+from router.schema.scenario import Defaults, Scenario, duplicate_ids
 
 
 def load_scenario(path: str | FilePath) -> Scenario:
@@ -61,35 +61,16 @@ def scenario_of(source: Source) -> Scenario:
         found += [Problem(f"`id` {text}", where(place)) for place, text in duplicate_ids(ids)]
     catalogs = _catalogs(data, source, found)
     data = _calibrated(data, source, found)
-    scenario = validated(Scenario, data, where, later=LATER, found=found)
+    scenario = validated(Scenario, data, where, found=found)
     if catalogs:
         scenario = scenario.model_copy(update={"catalogs": catalogs})
-    scenario._source = where  # A private attribute is pydantic's way to carry what is not data
+    scenario._source, scenario._folder = where, source.folder  # Private attributes carry what is not data
     return scenario
 
 
 def where_in(scenario: Scenario, path: Path) -> str:
     """``file:line`` of a value of a scenario; empty where it did not come from a file."""
     return str(scenario._source(path)) if callable(scenario._source) else ""
-
-
-def degrading(scenario: Scenario) -> Scenario:
-    """The scenario with ``objective.degrade`` set.
-
-    Raises
-    ------
-    InputError
-        If it states no penalty, as where a file sets it.
-    """
-    stated = {name: getattr(scenario.objective, name) for name in Objective.model_fields}
-
-    def where(path: Path) -> str:
-        return where_in(scenario, ("objective", *path))
-
-    allowed = validated(Objective, {**stated, "degrade": True}, where)
-    changed = scenario.model_copy(update={"objective": allowed})
-    changed._source = scenario._source
-    return changed
 
 
 def resolved_catalogs(scenario: Scenario) -> tuple[Catalog, ...]:
@@ -132,7 +113,6 @@ def _without_bad_defaults(data: dict[str, Any], where: Any) -> tuple[list[Proble
             Defaults,
             defaults,
             lambda path: where(("defaults", *path)),
-            later={path[1:]: text for path, text in LATER.items() if path[0] == "defaults"},
             name="defaults",
         )
     except InputError as error:

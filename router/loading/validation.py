@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -14,8 +13,6 @@ from router.errors import InputError, Problem, nearest
 from router.schema.base import Path, kind_of, printable
 
 Schema = TypeVar("Schema", bound=BaseModel)
-Later = Mapping[Path, Any]
-_NOTHING: Later = MappingProxyType({})
 
 _TYPES = {
     "dict_type": "a table", "model_type": "a table", "model_attributes_type": "a table", "list_type": "a list",
@@ -29,7 +26,6 @@ def validated(
     data: Any,
     where: Callable[[Path], str],
     *,
-    later: Later = _NOTHING,
     found: Sequence[Problem] = (),
     name: str = "",
 ) -> Schema:
@@ -39,8 +35,6 @@ def validated(
     ----------
     where
         Gives ``file:line`` of a path.
-    later
-        Fields that a later version will understand; refused with "not yet".
     found
         Problems found before, to be reported together with the rest.
     """
@@ -55,7 +49,7 @@ def validated(
                 details["type"] == "bool_type" and _real(details["loc"], data) in meant
             ):
                 continue  # The other branch of a union says it in the file's words
-            for path, message in _messages(details, model, data, later):
+            for path, message in _messages(details, model, data):
                 problems.append(Problem(message if path or not name else f"`{name}` {message}", where(path)))
         raise InputError(sorted(dict.fromkeys(problems), key=line_of)) from None
     if found:
@@ -69,14 +63,13 @@ def line_of(problem: Problem) -> int:
     return int(line) if line.isdigit() else 0
 
 
-def _messages(details: ErrorDetails, model: type[BaseModel], data: Any, later: Later) -> list[tuple[Path, str]]:
+def _messages(details: ErrorDetails, model: type[BaseModel], data: Any) -> list[tuple[Path, str]]:
     path = _real(details["loc"], data)
     context = details.get("ctx", {})
     if details["type"] == "problems":
         return [((*path, *inner), _named((*path, *inner), text)) for inner, text in context["problems"]]
-    general = tuple("*" if isinstance(part, int) else part for part in path)
     if details["type"] == "extra_forbidden":
-        return [(path, _unknown(path, general, model, later))]
+        return [(path, _unknown(path, model))]
     if details["type"] == "missing":
         return [(path[:-1], _missing(path, data))]
     if details["type"] == "literal_error":
@@ -120,9 +113,7 @@ def _named(path: Path, text: str) -> str:
     return f"`{printable(keys[-1], 60)}` {text}" if keys and keys[-1] else text
 
 
-def _unknown(path: Path, general: tuple[Any, ...], model: type[BaseModel], later: Later) -> str:
-    if general in later:
-        return f"`{path[-1]}` ({later[general]}) is not yet supported by this version; take it out"
+def _unknown(path: Path, model: type[BaseModel]) -> str:
     name = str(path[-1])
     safe = re.sub(r"[^\w. -]", "?", name)[:60]
     near = nearest(name, _fields(model, path[:-1]))

@@ -1,10 +1,8 @@
 """A scenario file: the clips that are needed, and the rules under which they are bought.
 
-Money is in US dollars, lengths in seconds, rates in [0, 1]. What later versions will understand is listed in
-``LATER`` and refused by name, never ignored.
+Money is in US dollars, lengths in seconds, rates in [0, 1].
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Self
@@ -33,11 +31,6 @@ from router.schema.base import (
 from router.schema.calibration import Calibration, with_measured
 from router.schema.catalog import Catalog, Reference, Resolution
 from router.schema.requests import RequestTable
-
-LATER: Mapping[Path, str] = {
-    ("what_if",): "what-if variants",
-}
-"""Fields of the contract that this version does not understand yet (``*`` is any position)."""
 
 
 class Drafts(Model):
@@ -306,6 +299,15 @@ class Objective(Model):
         return self
 
 
+class Variant(Model):
+    """The same scenario with some values set anew."""
+
+    name: Name
+    """What it is called beside the others."""
+    set: tuple[Text, ...] = Field(min_length=1)
+    """What is set, each as ``PATH=VALUE``, ``PATH*=FACTOR`` or ``PATH+=VALUE``: ``"clips.*.audio=deferred"``."""
+
+
 def _bundled_default() -> tuple[str | Catalog, ...]:
     return ("evolink",)
 
@@ -347,7 +349,11 @@ class Scenario(Model):
     """Volume discounts."""
     objective: Objective = Field(default_factory=Objective)
     """What the plan makes least of."""
+    what_if: tuple[Variant, ...] = ()
+    """Variants that ``router what-if`` holds against it."""
 
+    _folder: FilePath | None = PrivateAttr(default=None)
+    """What paths in it are relative to."""
     _source: Any = PrivateAttr(default=None)
 
     @model_validator(mode="before")

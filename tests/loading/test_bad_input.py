@@ -288,20 +288,6 @@ def test_a_bad_scenario_says_where_and_what(tmp_path: Path, text: str, found: li
         assert part in line
 
 
-LATER = {
-    "what-if": (CLIP + '[[what_if]]\nname = "x"\n', 4, "what_if"),
-}
-
-
-@pytest.mark.parametrize(("text", "number", "name"), LATER.values(), ids=LATER)
-def test_what_a_later_version_will_understand_is_refused_by_name_and_never_ignored(
-    tmp_path: Path, text: str, number: int, name: str
-) -> None:
-    (line,) = scenario_refusal(tmp_path, text)
-    assert line.startswith(f"s.toml:{number}: `{name}")
-    assert "not yet supported by this version" in line
-
-
 PACK = '[[packs]]\nprovider = "p"\npays_for_usd = 100\nprice_usd = 90\n'
 TIER = '[[tiers]]\nprovider = "p"\nfrom_usd = 50\ndiscount = 0.1\n'
 DEGRADE = "[objective]\ndegrade = true\n"

@@ -1,0 +1,267 @@
+"""Paths into a scenario and its catalogs: ``clips.hero.audio``, ``limits.caps[0].max_clips``, ``offers.kling-o3.1080p.price_per_second``.
+
+A step is a field's name, or of a list an entry's position, id or name; ``*`` and ``?`` in it match any. Names may hold dots: the longest
+that fits is taken, and quotes keep one together. What is walked are plain tables and lists, as `overrides` makes them of models.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, NamedTuple, NoReturn, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from router.errors import InputError, Problem, nearest
+from router.schema.base import Path, printable
+from router.schema.catalog import Catalog, ModelEntry, OfferEntry
+from router.schema.scenario import Scenario
+
+Tree = dict[str, Any]
+PRICES = ("price_per_second", "price_per_generation", "price_minimum", "prices")
+_SHOWN = 6
+_NOTHING: Tree = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one value stands, or would stand."""
+
+    holder: Any
+    """The table or list that holds it."""
+    key: Any
+    path: Path
+    """From the top of the scenario; what is in a catalog begins with ``("catalogs", position)``."""
+    otherwise: Any = None
+    """What holds where nothing is stated here."""
+
+    @property
+    def value(self) -> Any:
+        """What is stated, else what holds without it."""
+        if isinstance(self.holder, list):
+            return self.holder[self.key]
+        return self.holder.get(self.key, self.otherwise)
+
+
+class _Branch(NamedTuple):
+    """An entry of a list, or what stands for one."""
+
+    labels: tuple[str, ...]
+    node: Any
+    annotation: Any
+    path: Path
+    holder: Any = None
+    above: Tree = _NOTHING
+    """What an offer takes from its model."""
+
+
+def places(scenario: Tree, catalogs: Sequence[Tree], text: str, label: str) -> list[Place]:
+    """Every place that a path leads to.
+
+    Parameters
+    ----------
+    label
+        What is to blame if there is none.
+
+    Raises
+    ------
+    InputError
+        With the nearest path that leads somewhere.
+    """
+    rest = re.sub(r"\[(\d+|\*)\]", r".\1", text)
+    walk = _Walk(label, rest)
+    root, _, below = rest.partition(".")
+    if root in _SOLD:
+        return list(walk.among(list(_SOLD[root](catalogs)), below))
+    return list(walk.into(scenario, Scenario, rest, (), ("models", "offers")))
+
+
+def _catalogs(catalogs: Sequence[Tree]) -> Iterator[_Branch]:
+    for c, catalog in enumerate(catalogs):
+        yield _Branch((str(catalog["name"]), str(c)), catalog, Catalog, ("catalogs", c))
+
+
+def _models(catalogs: Sequence[Tree]) -> Iterator[_Branch]:
+    for c, catalog in enumerate(catalogs):
+        for m, entry in enumerate(catalog["models"]):
+            yield _Branch(_names(entry), entry, ModelEntry, ("catalogs", c, "models", m))
+
+
+def _offers(catalogs: Sequence[Tree]) -> Iterator[_Branch]:
+    for labels, entry, _, path, *_ in _models(catalogs):
+        yield _Branch(labels, entry["offers"], tuple[OfferEntry, ...], (*path, "offers"), above=entry)
+
+
+_SOLD = {"catalogs": _catalogs, "models": _models, "offers": _offers}
+
+
+def _names(entry: Any) -> tuple[str, ...]:
+    """What an entry of a list may be called by, besides its position."""
+    if not isinstance(entry, dict):
+        return ()
+    if "model" in entry and "provider" in entry:
+        return str(entry["model"]), f"{entry['provider']}/{entry['model']}"
+    return tuple(str(entry[name]) for name in ("id", "name", "provider") if name in entry)
+
+
+def _kinds(offer: Tree, entry: Tree) -> tuple[str, ...]:
+    """What an offer of a model may be called by: ``1080p``, ``audio``, ``1080p-audio``, or those after its mode."""
+    sound = "audio" if offer.get("audio") else "silent"
+    made = [part for part in (offer.get("resolution"), sound) if part]
+    whole = "-".join(made)
+    return *dict.fromkeys((*made, whole)), str(entry.get("mode")), f"{entry.get('mode')}-{whole}"
+
+
+class _Walk:
+    """One path, walked; it knows what to say where it ends."""
+
+    def __init__(self, label: str, text: str) -> None:
+        self._label, self._text = label, text
+
+    def into(
+        self, node: Any, annotation: Any, rest: str, path: Path, besides: Sequence[str] = (), above: Tree = _NOTHING
+    ) -> Iterator[Place]:
+        """What ``rest`` leads to in a table or list."""
+        kind, inner = _shape(annotation)
+        if kind == "list":
+            yield from self.among(_entries(node, inner, path, above), rest)
+        elif kind == "table":
+            yield from self._named(node, inner, rest, path)
+        elif kind == "model":
+            yield from self._fields(node, inner, rest, path, besides, above)
+        else:
+            self._lost(f"{self._before(rest)} is a single value: nothing is in it")
+
+    def among(self, branches: Sequence[_Branch], rest: str) -> Iterator[Place]:
+        """What ``rest`` leads to in those of these entries that its first step fits and that have it."""
+        if not rest:
+            self._lost(f"{self._before(rest)} is a list: say which entry, or `*` for all")
+        found, below, token = _matching([(branch.labels, branch) for branch in branches], rest)
+        if not found:
+            names = dict.fromkeys(label for branch in branches for label in branch.labels[:1])
+            every = [label for branch in branches for label in branch.labels]
+            what = f"nothing in {self._before(rest)} is called `{printable(token, 60)}`"
+            self._lost(what, rest, token, list(names), every)
+        led, lost = False, None
+        for branch in found:
+            try:
+                for place in self._below(branch, below):
+                    led = True
+                    yield place
+            except InputError as error:
+                lost = lost or error
+        if lost is not None and not led:
+            raise lost
+
+    def _below(self, branch: _Branch, below: str | None) -> Iterator[Place]:
+        if below is not None:
+            yield from self.into(branch.node, branch.annotation, below, branch.path, above=branch.above)
+        elif branch.holder is not None:
+            yield Place(branch.holder, branch.path[-1], branch.path)
+        else:
+            self._lost(f"`{printable(self._text, 80)}` holds several values: say which")
+
+    def _named(self, node: Tree, inner: Any, rest: str, path: Path) -> Iterator[Place]:
+        """In a table of names, a name that is not there yet is a new one."""
+        found, below, _ = _matching([((str(key),), key) for key in node], rest)
+        for key in found or [rest.strip("\"'")]:
+            if below is None or not found:
+                yield Place(node, key, (*path, key))
+            else:
+                yield from self.into(node[key], inner, below, (*path, key))
+
+    def _fields(
+        self, node: Tree, model: type[BaseModel], rest: str, path: Path, besides: Sequence[str], above: Tree
+    ) -> Iterator[Place]:
+        fields = {field.alias or name: field for name, field in model.model_fields.items()}
+        if model is OfferEntry and rest == "price":
+            yield from _all_prices(node, path, above)
+            return
+        found, below, token = _matching([((name,), name) for name in fields], rest)
+        if not found:
+            whole = f" in {self._before(rest)}" if path else ""
+            self._lost(f"no such field as `{printable(token, 60)}`{whole}", rest, token, [*fields, *besides])
+        for name in found:
+            if below is None:
+                default = fields[name].default
+                yield Place(node, name, (*path, name), above.get(name, default if isinstance(default, int) else None))
+                continue
+            kind, _ = _shape(fields[name].annotation)
+            if name not in node:
+                node[name] = [] if kind == "list" else {}
+            yield from self.into(node[name], fields[name].annotation, below, (*path, name), above=above)
+
+    def _before(self, rest: str) -> str:
+        """The path as far as it led, as it was written."""
+        return f"`{printable(self._text.removesuffix(rest).rstrip('.'), 120)}`"
+
+    def _lost(
+        self, what: str, rest: str = "", token: str = "", names: Sequence[str] = (), every: Sequence[str] = ()
+    ) -> NoReturn:
+        near = nearest(token, every or names) if token else None
+        if near is not None:
+            led = self._text.removesuffix(rest)
+            hint = f"; did you mean `{printable(led + near, 120)}`?"
+        elif names:
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            hint = f"; there is {', '.join(printable(name, 40) for name in names[:_SHOWN])}{more}"
+        else:
+            hint = ""
+        raise InputError([Problem(f"{what}{hint}", self._label)])
+
+
+def _entries(node: Sequence[Any], inner: Any, path: Path, above: Tree) -> list[_Branch]:
+    return [
+        _Branch(
+            (*(_kinds(entry, above) if above else _names(entry)), str(k)), entry, inner, (*path, k), node,
+            above if isinstance(entry, dict) else _NOTHING,
+        )
+        for k, entry in enumerate(node)
+    ]  # fmt: skip
+
+
+def _all_prices(node: Tree, path: Path, above: Tree) -> Iterator[Place]:
+    """Every price of an offer, also those that it has from its model."""
+    for name in PRICES:
+        if isinstance(own := node.get(name), dict):
+            yield from (Place(own, length, (*path, name, length)) for length in own)
+        elif name in node or name in above:
+            yield Place(node, name, (*path, name), above.get(name))
+
+
+def _matching(options: Sequence[tuple[tuple[str, ...], Any]], rest: str) -> tuple[list[Any], str | None, str]:
+    """What the first step of a path fits, the rest of the path behind it (None: it ends there), and the step."""
+    quoted = re.match(r""""([^"]*)"|'([^']*)'""", rest)
+    if quoted is not None and rest[quoted.end() : quoted.end() + 1] in ("", "."):
+        token = quoted.group(1) or quoted.group(2) or ""
+        below = rest[quoted.end() + 1 :] or None
+        exact = [key for labels, key in options if token in labels]
+    else:
+        fitting = [label for labels, _ in options for label in labels if rest == label or rest.startswith(f"{label}.")]
+        token, below = rest.partition(".")[0], rest.partition(".")[2] or None
+        if fitting:
+            token = max(fitting, key=len)
+            below = rest[len(token) + 1 :] or None
+        exact = [key for labels, key in options if token in labels] if fitting else []
+    if exact or not re.search(r"[*?]", token):
+        return exact, below, token
+    return [key for labels, key in options if any(fnmatchcase(label, token) for label in labels)], below, token
+
+
+def _shape(annotation: Any) -> tuple[str, Any]:
+    """What a value of this type is: a ``list`` or ``table`` of something, a ``model``, or a plain ``value``."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _shape(inner[0])
+    if origin in (Union, types.UnionType):
+        return next((found for part in inner if (found := _shape(part))[0] != "value"), ("value", None))
+    if origin in (tuple, list):
+        return "list", inner[0]
+    if origin is dict:
+        return "table", inner[1]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "model", annotation
+    return "value", None
