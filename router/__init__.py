@@ -9,6 +9,7 @@
 ``distribution(plan)``    the exact distribution of its cost: quantiles, CVaR, the chance of going over an amount
 ``simulate(plan)``       its cost drawn many times, beside the exact figures
 ``compare_directions()``  the scenario planned under each fallback direction
+``sweep(scenario, axes)``  the scenario planned over a range of values, and where its plan changes: a ``Sweep``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from router.analysis.distribution import distribution
     from router.analysis.reconcile import reconcile
     from router.analysis.simulation import simulate
+    from router.analysis.sweep import sweep
     from router.errors import CheckError, InputError, NoPlanError, RouterError
     from router.pipeline import plan
     from router.schema.calibration import Calibration
@@ -56,11 +58,12 @@ _HOMES = {
     "plan": "router.pipeline",
     "reconcile": "router.analysis.reconcile",
     "simulate": "router.analysis.simulation",
+    "sweep": "router.analysis.sweep",
 }
 
 __all__ = [
     "Calibration", "Catalog", "CheckError", "InputError", "NoPlanError", "Plan", "RouterError", "Scenario", "calibrate",
-    "compare_directions", "distribution", "plan", "reconcile", "simulate",
+    "compare_directions", "distribution", "plan", "reconcile", "simulate", "sweep",
 ]  # fmt: skip
 
 

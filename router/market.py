@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -67,13 +67,20 @@ def open_market(scenario: Scenario, on: dt.date | None = None) -> Market:
     return Market(scenario, day, catalogs, offers, Availability(scenario.outages))
 
 
-def ways_to_make(own: ClipClass, market: Market) -> Choices:
-    """A class with every candidate and, behind each as primary, its chain; degraded candidates after all others."""
+def ways_to_make(own: ClipClass, market: Market, among: Collection[int] | None = None) -> Choices:
+    """A class with every candidate and, behind each as primary, its chain; degraded candidates after all others.
+
+    Parameters
+    ----------
+    among
+        Only these offers as primaries, by their position in the catalogs; all if absent.
+    """
     aim, limits, dubbing = market.scenario.objective, market.scenario.limits, market.scenario.dubbing
-    eligible = candidates(own, market.offers, dubbing, limits=limits)
+    offers = market.offers if among is None else [offer for offer in market.offers if offer.order in among]
+    eligible = candidates(own, offers, dubbing, limits=limits)
     found = list(zip(eligible, _chains(eligible, own, market), strict=True))
-    for lowered in lowered_classes(own, market.offers, aim):
-        degraded = lowered.candidates(own, candidates(lowered.clips, market.offers, dubbing, limits=limits), aim)
+    for lowered in lowered_classes(own, offers, aim):
+        degraded = lowered.candidates(own, candidates(lowered.clips, offers, dubbing, limits=limits), aim)
         found += zip(degraded, _chains(degraded, lowered.clips, market), strict=True)
     return Choices(own, tuple(candidate for candidate, _ in found), tuple(behind for _, behind in found))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from router import log
 from router.assembly import no_plan
@@ -78,11 +79,7 @@ def plan(
     >>> plan.routes[0].model, plan.totals.expected_usd, plan.totals.worst_usd
     ('kling-o3', Decimal('125.000000'), Decimal('150.000000'))
     """
-    market = open_market(scenario, on)
-    classes = clip_classes(scenario.clips, by_group=scenario.limits.groups is not None)
-    choices = [ways_to_make(own, market) for own in classes]
-    refuse_unservable(choices, market)
-    problem = assignment(choices, scenario, *by_state(choices, market))
+    market, choices, problem = modelled(scenario, on)
     log.debug("modelled", classes=len(choices), limits=len(problem.limits))
     start = time.perf_counter()
     solution = solve(problem, time_limit_seconds)
@@ -100,6 +97,80 @@ def plan(
     if findings := check(made_plan, scenario, market.catalogs, market.on):
         raise CheckError(findings)
     return made_plan
+
+
+class Modelled(NamedTuple):
+    """A scenario, ready to be solved."""
+
+    market: Market
+    choices: tuple[Choices, ...]
+    """Every class of clips with all ways to make it."""
+    problem: Assignment
+
+
+def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | None = None) -> Modelled:
+    """The problem that a scenario comes to.
+
+    Parameters
+    ----------
+    like
+        Another that it may have much in common with: what did not change is taken from there.
+
+    Raises
+    ------
+    router.errors.NoPlanError
+        If a clip that must be made has no candidate, or its drafts have none.
+    router.errors.InputError
+        If a catalog cannot be read, prices something twice, or sells nothing any more.
+    """
+    market = open_market(scenario, on)
+    if like is not None and _same_ways(like.market, market):
+        market, choices = replace(like.market, scenario=scenario), like.choices
+    else:
+        same = like is not None and _same_clips(like.market.scenario, scenario)
+        by_group = scenario.limits.groups is not None
+        classes = (
+            [own.clip_class for own in like.choices]
+            if like and same
+            else clip_classes(scenario.clips, by_group=by_group)
+        )
+        choices = tuple(ways_to_make(own, market) for own in classes)
+        refuse_unservable(choices, market)
+    return Modelled(market, choices, assignment(choices, scenario, *by_state(choices, market)))
+
+
+def _same_clips(one: Scenario, other: Scenario) -> bool:
+    """Whether two scenarios need the same classes of clips."""
+    return (
+        len(one.clips) == len(other.clips)
+        and all(a is b for a, b in zip(one.clips, other.clips, strict=True))
+        and (one.limits.groups is None) == (other.limits.groups is None)
+    )
+
+
+def _same_ways(one: Market, other: Market) -> bool:
+    """Whether in two markets the same clips can be made in the same ways at the same cost."""
+    before, after = one.scenario, other.scenario
+    rules = (
+        "dubbing",
+        "fallback",
+        "outages",
+        "failure_rate",
+        "keep_rate",
+        "bills_failures",
+        "objective",
+        "packs",
+        "tiers",
+    )
+    barring = ("mean_quality_min", "deadline_minutes")
+    return (
+        one.on == other.on
+        and _same_clips(before, after)
+        and len(one.catalogs) == len(other.catalogs)
+        and all(a is b for a, b in zip(one.catalogs, other.catalogs, strict=True))
+        and all(getattr(before, name) == getattr(after, name) for name in rules)
+        and all(getattr(before.limits, name) == getattr(after.limits, name) for name in barring)
+    )
 
 
 def refuse_unservable(choices: Sequence[Choices], market: Market) -> None:

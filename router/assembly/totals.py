@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -33,6 +34,48 @@ def settled(choices: Sequence[Choices], counts: Counts, terms: Terms) -> Settled
     return terms.settle(expected_spend([(chain, count) for _, _, chain, count in made(choices, counts)]))
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a plan adds up to, without what chance can do to it; micro-dollars, and numbers of clips."""
+
+    asked: int
+    served: int
+    drafts: int
+    expected: float
+    """At list prices."""
+    saving: float
+    """Of packs and volume discounts, on expected spend."""
+    nominal: float
+    """Where nothing fails, after savings."""
+    worst: float
+    """Of all clips' own worst cases, after savings."""
+    lost: int
+    """The value of clips that are left out."""
+    penalty: int
+
+
+def sums(choices: Sequence[Choices], counts: Counts, terms: Terms) -> Sums:
+    """The sums over all clips; the expected ones are correctly rounded sums of floats."""
+    parts = list(made(choices, counts))
+    drafted = sum(count for own, *_, count in parts if own.clip_class.draft_of is not None)
+    saving = settled(choices, counts, terms).saving
+    unfailing = terms.settle(nominal_spend([(candidate, count) for _, candidate, _, count in parts])).saving
+    return Sums(
+        asked=sum(own.clip_class.count for own in choices if own.clip_class.draft_of is None),
+        served=sum(count for *_, count in parts) - drafted,
+        drafts=drafted,
+        expected=math.fsum(chain.expected * count for _, _, chain, count in parts),
+        saving=saving,
+        nominal=sum(candidate.price * count for _, candidate, _, count in parts) - unfailing,
+        worst=sum(chain.worst * count for _, _, chain, count in parts) - saving,
+        lost=sum(
+            to_micro(own.clip_class.need.value_usd or 0) * (own.clip_class.count - sum(row[: len(own.candidates)]))
+            for own, row in zip(choices, counts, strict=True)
+        ),
+        penalty=sum(candidate.penalty * count for _, candidate, _, count in parts),
+    )
+
+
 def totals(
     choices: Sequence[Choices],
     counts: Counts,
@@ -41,7 +84,7 @@ def totals(
     risk: Risk,
     terms: Terms = Terms(),  # noqa: B008  (it is frozen)
 ) -> Totals:
-    """Sums over all clips; the expected ones are correctly rounded sums of floats.
+    """The sums over all clips, and what chance can do to them.
 
     Parameters
     ----------
@@ -54,31 +97,21 @@ def totals(
         save where nothing fails.
     """
     parts = list(made(choices, counts))
-    asked = sum(own.clip_class.count for own in choices if own.clip_class.draft_of is None)
+    found = sums(choices, counts, terms)
+    expected, saving = found.expected, found.saving
     drafts = [(chain, count) for own, _, chain, count in parts if own.clip_class.draft_of is not None]
-    drafted = sum(count for _, count in drafts)
-    served = sum(count for *_, count in parts) - drafted
-    lost = sum(
-        to_micro(own.clip_class.need.value_usd or 0) * (own.clip_class.count - sum(row[: len(own.candidates)]))
-        for own, row in zip(choices, counts, strict=True)
-    )
-    expected = math.fsum(chain.expected * count for _, _, chain, count in parts)
-    saving = settled(choices, counts, terms).saving
-    nominal = sum(candidate.price * count for _, candidate, _, count in parts)
-    unfailing = terms.settle(nominal_spend([(candidate, count) for _, candidate, _, count in parts])).saving
-    penalty = sum(candidate.penalty * count for _, candidate, _, count in parts)
     return Totals(
-        clips=asked,
-        served=served,
-        left_out=asked - served,
-        nominal_usd=from_micro(nominal - unfailing),
+        clips=found.asked,
+        served=found.served,
+        left_out=found.asked - found.served,
+        nominal_usd=from_micro(found.nominal),
         nominal_units=_in_units(parts),
-        drafts=drafted,
+        drafts=found.drafts,
         drafts_usd=from_micro(math.fsum(chain.expected * count for chain, count in drafts)),
         list_usd=from_micro(expected),
         saving_usd=from_micro(saving),
         expected_usd=from_micro(expected - saving),
-        per_served_usd=from_micro((expected - saving) / served) if served else None,
+        per_served_usd=from_micro((expected - saving) / found.served) if found.served else None,
         std_usd=from_micro(risk.std),
         p50_usd=from_micro(risk.p50 - saving),
         p90_usd=from_micro(risk.p90 - saving),
@@ -87,11 +120,11 @@ def totals(
         cvar95_usd=from_micro(risk.cvar95 - saving),
         best_usd=from_micro(risk.best - saving),
         worst_usd=from_micro(risk.worst - saving),
-        worst_per_request_usd=from_micro(sum(chain.worst * count for _, _, chain, count in parts) - saving),
+        worst_per_request_usd=from_micro(found.worst),
         over_budget_probability=risk.over_budget,
-        left_out_value_usd=from_micro(lost),
-        penalty_usd=from_micro(penalty),
-        objective_usd=from_micro(round(_measure(aim, expected, cvar, risk) - saving) + lost + penalty),
+        left_out_value_usd=from_micro(found.lost),
+        penalty_usd=from_micro(found.penalty),
+        objective_usd=from_micro(round(_measure(aim, expected, cvar, risk) - saving) + found.lost + found.penalty),
         unserved_expected=_mean(chain.unserved * count for _, _, chain, count in parts),
         unkept_expected=_mean(chain.unkept * count for _, _, chain, count in parts),
         degraded_expected=_mean(

@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel
-
 from router.errors import InputError, Problem
 from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.catalog_file import where_in as where_in_catalog
-from router.loading.paths import Place, Tree, places
+from router.loading.paths import Place, Tree, entered, places, plain
 from router.loading.scenario_file import resolved_catalogs, where_in
 from router.loading.validation import validated
 from router.schema.base import Path, printable
-from router.schema.calibration import Calibration
 from router.schema.catalog import Catalog
 from router.schema.scenario import Scenario
 
@@ -107,8 +104,11 @@ class _Draft:
     def __init__(self, scenario: Scenario, wanted: Sequence[Override]) -> None:
         self._scenario = scenario
         self._given = list(resolved_catalogs(scenario))
-        self._tree: Tree = _fields(scenario)
-        self._catalogs = [_fields(catalog) for catalog in self._given]
+        known = Scenario.model_fields
+        stated = [name for name in known if name in scenario.model_fields_set]
+        self._tree: Tree = {known[name].alias or name: getattr(scenario, name) for name in stated}
+        """Fields stay the objects that they were until something in them is set."""
+        self._catalogs: list[Tree] = [plain(catalog) for catalog in self._given]
         self._set: list[tuple[Path, Override]] = []
         for one in wanted:
             self._apply(one)
@@ -137,7 +137,7 @@ class _Draft:
         if place.path[0] != "defaults":
             return []
         found = []
-        for k, clip in enumerate(self._tree["clips"]):
+        for k, clip in enumerate(entered(self._tree, "clips")):
             if not isinstance(clip, dict):
                 continue  # It was taken out
             holder, defaults = clip, self._tree["defaults"]
@@ -157,7 +157,7 @@ class _Draft:
         except InputError as error:
             raise InputError([Problem(str(problem), one.label) for problem in error.problems]) from None
         kept = self._given if one.operator == "+=" else []
-        self._catalogs = [*self._catalogs[: len(kept)], *map(_fields, loaded)]
+        self._catalogs = [*self._catalogs[: len(kept)], *map(plain, loaded)]
         self._given = [*kept, *loaded]
 
     def _take_out(self, node: Any, path: Path) -> None:
@@ -201,20 +201,6 @@ class _Draft:
 def _one_in_other(one: Path, other: Path) -> bool:
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]
-
-
-def _fields(model: BaseModel) -> Tree:
-    """What a model was given, as plain tables and lists that can be changed."""
-    known = type(model).model_fields
-    return {known[name].alias or name: _plain(getattr(model, name)) for name in known if name in model.model_fields_set}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, BaseModel):
-        return value if isinstance(value, Catalog | Calibration) else _fields(value)
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _change(place: Place, one: Override) -> None:

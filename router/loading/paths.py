@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from router.errors import InputError, Problem, nearest
 from router.schema.base import Path, printable
+from router.schema.calibration import Calibration
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.scenario import Scenario
 
@@ -56,6 +57,26 @@ class _Branch(NamedTuple):
     holder: Any = None
     above: Tree = _NOTHING
     """What an offer takes from its model."""
+
+
+def plain(value: Any) -> Any:
+    """What a model was given, as tables and lists that can be changed; what is whole stays as it is."""
+    if isinstance(value, BaseModel):
+        if isinstance(value, Calibration):
+            return value
+        known = type(value).model_fields
+        stated = (name for name in known if name in value.model_fields_set)
+        return {known[name].alias or name: plain(getattr(value, name)) for name in stated}
+    if isinstance(value, dict):
+        return {key: plain(inner) for key, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def entered(node: Tree, name: str) -> Any:
+    """A field of a scenario as a table or list that can be changed; until it is entered it stays what it was."""
+    if isinstance(node[name], BaseModel | tuple):
+        node[name] = plain(node[name])
+    return node[name]
 
 
 def places(scenario: Tree, catalogs: Sequence[Tree], text: str, label: str) -> list[Place]:
@@ -187,12 +208,14 @@ class _Walk:
         for name in found:
             if below is None:
                 default = fields[name].default
+                if name in node:
+                    entered(node, name)
                 yield Place(node, name, (*path, name), above.get(name, default if isinstance(default, int) else None))
                 continue
             kind, _ = _shape(fields[name].annotation)
             if name not in node:
                 node[name] = [] if kind == "list" else {}
-            yield from self.into(node[name], fields[name].annotation, below, (*path, name), above=above)
+            yield from self.into(entered(node, name), fields[name].annotation, below, (*path, name), above=above)
 
     def _before(self, rest: str) -> str:
         """The path as far as it led, as it was written."""

@@ -1,0 +1,239 @@
+"""One scenario solved again and again with some values set anew; what such a change leaves alone is worked out once.
+
+A plan is known by its *ways*: how many clips of each class are made how. Where costs change in straight lines, or one bound is all that
+moves, a plan that is the best at both ends of a range is the best all through it, and nothing has to be solved there (`Study.straight`).
+
+Why: let plan P be the best at a and b, and Q cheaper at some t between. Costs are linear in t, so Q is cheaper at a or b as well, and must
+break a limit there. What the value does not move is broken at t too; and what is cheaper than P keeps the budget, as P does. Where it is a
+bound that moves, the looser end admits all that is admitted between, and what is admitted between includes P.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple
+
+from router.assembly.savings import Terms
+from router.assembly.totals import Sums, made, sums
+from router.errors import NoPlanError
+from router.loading.overrides import Override, overridden
+from router.loading.scenario_file import resolved_catalogs
+from router.market import open_market, ways_to_make
+from router.optimization.solve import solve
+from router.pipeline import Modelled, modelled
+from router.schema.candidate import Candidate, Choices
+from router.schema.directions import Primary
+from router.schema.scenario import Scenario
+from router.units import decimal_seconds, from_micro
+
+_BOUNDS = re.compile(
+    r"limits\.(budget_usd|worst_case_usd|mean_quality_min|deadline_minutes|cvar\.usd|caps\W\d+\W{1,2}(max|min)_\w+)"
+)
+_COSTS = re.compile(r"offers\..*\.(price|price_per_second|price_per_generation|prices\..+)|dubbing\..+")
+_CHANCES = re.compile(r"(outages\.availability|failure_rate)\..+|models\..*\.(availability|failure_rate)")
+
+
+class Way(NamedTuple):
+    """How a clip is made."""
+
+    provider: str
+    model: str
+    mode: str
+    resolution: str | None
+    reference: str | None
+    audio: str
+    segments: int
+    """How many generations."""
+    seconds: Decimal
+    """Generated in all; which of several splits of it is the cheapest may depend on the last micro-dollar."""
+    degraded: tuple[str, ...]
+
+    @classmethod
+    def of(cls, candidate: Candidate) -> Way:
+        """That of a candidate."""
+        offer, lengths = candidate.offer, candidate.generation.segments
+        made = offer.provider, offer.model, offer.mode, offer.resolution, offer.reference, candidate.audio
+        return cls(*made, len(lengths), decimal_seconds(sum(lengths, Fraction(0))), candidate.degraded)
+
+    @property
+    def name(self) -> str:
+        """As a table shows it."""
+        sound = {"native": " with audio", "deferred": " dubbed"}.get(self.audio, "")
+        made = f"{self.resolution or ''}{sound}".strip()
+        return f"{self.provider}/{self.model}{f' {made}' if made else ''}"
+
+
+Made = tuple[tuple[tuple[int, ...], tuple[tuple[Way, int], ...]], ...]
+"""For each class the positions of its clips, and how many of them are made in which way."""
+
+
+class Answer:
+    """The best plan of one variant of a scenario, as far as its ways and sums; or why there is none."""
+
+    def __init__(self, found: Modelled | None, counts: Sequence[Sequence[int]], *, why: str = "") -> None:
+        self.found, self.why = found, why
+        self._counts = counts
+
+    @property
+    def made(self) -> bool:
+        """Whether there is a plan."""
+        return self.found is not None
+
+    @cached_property
+    def ways(self) -> Made | None:
+        """What tells this plan from others."""
+        if self.found is None:
+            return None
+        return tuple(
+            (
+                tuple(position for position, _ in own.clip_class.clips),
+                tuple((Way.of(own.candidates[o]), n) for o, n in enumerate(row[: len(own.candidates)]) if n),
+            )
+            for own, row in zip(self.found.choices, self._counts, strict=False)
+        )
+
+    @cached_property
+    def sums(self) -> Sums:
+        """What the plan adds up to; there must be one."""
+        choices, scenario = self._choices, self._scenario
+        bought = tuple(own[0] for own in self._counts[len(choices) :][: len(scenario.packs)])
+        return sums(choices, self._counts[: len(choices)], Terms(scenario.packs, scenario.tiers, bought))
+
+    @property
+    def expected_usd(self) -> Decimal:
+        """Mean cost, as a plan states it."""
+        return from_micro(self.sums.expected - self.sums.saving)
+
+    @property
+    def objective_usd(self) -> Decimal:
+        """Mean cost, with what clips that are left out or degraded count."""
+        return from_micro(round(self.sums.expected - self.sums.saving) + self.sums.lost + self.sums.penalty)
+
+    @property
+    def primaries(self) -> tuple[Primary, ...]:
+        """Who makes the finished clips as planned, most clips first."""
+        clips: Counter[tuple[str, str]] = Counter()
+        for own, candidate, _, count in made(self._choices, self._counts[: len(self._choices)]):
+            if own.clip_class.draft_of is None:
+                clips[candidate.offer.provider, candidate.offer.model] += count
+        ranked = sorted(clips.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(Primary(provider=provider, model=model, clips=count) for (provider, model), count in ranked)
+
+    @cached_property
+    def chains(self) -> tuple[tuple[object, ...], ...]:
+        """Who catches whom: within a range over which this is the same, costs of chains are as linear as prices are."""
+        return tuple(
+            tuple((step.candidate.offer.order, step.candidate.generation.segments) for step in chain.steps)
+            for own in self._choices
+            for chain in own.chains
+        )
+
+    def offers(self) -> dict[int, set[int]]:
+        """For each class the offers that make some of it, by their position in the catalogs."""
+        return {
+            c: {own.candidates[o].offer.order for o, n in enumerate(row[: len(own.candidates)]) if n}
+            for c, (own, row) in enumerate(zip(self._choices, self._counts, strict=False))
+        }
+
+    @property
+    def _choices(self) -> tuple[Choices, ...]:
+        assert self.found is not None
+        return self.found.choices
+
+    @property
+    def _scenario(self) -> Scenario:
+        assert self.found is not None
+        return self.found.market.scenario
+
+
+class Study:
+    """A scenario whose values are set anew, again and again.
+
+    Parameters
+    ----------
+    on
+        The day that prices and dates of sale are judged on; today if absent.
+    """
+
+    def __init__(self, scenario: Scenario, on: dt.date | None = None) -> None:
+        source = scenario._source
+        # Catalogs that are files are read once.
+        self.scenario = scenario.model_copy(update={"catalogs": resolved_catalogs(scenario)})
+        self.scenario._source = source
+        self.on = on or dt.datetime.now(dt.UTC).date()
+        self._like: Modelled | None = None
+        self.solved = 0
+        """How many plans were worked out."""
+
+    def answer(self, overrides: Iterable[str | Override] = ()) -> Answer:
+        """The best plan with these values.
+
+        Raises
+        ------
+        router.errors.InputError
+            If a path leads nowhere, or a value is not allowed there.
+        """
+        changed = overridden(self.scenario, overrides)
+        self.solved += 1
+        try:
+            found = modelled(changed, self.on, self._like)
+        except NoPlanError as error:
+            return Answer(None, (), why=str(error).partition("\n")[0])
+        self._like = self._like or found
+        solution = solve(found.problem)
+        if solution is None:
+            return Answer(None, (), why="no plan keeps all limits")
+        return Answer(found, solution.counts)
+
+    def straight(self, path: str, low: Answer, high: Answer) -> bool:
+        """Whether nothing better lies between two values of what ``path`` sets at which the same plan is the best, or there is none."""
+        rules = self.scenario
+        if low.ways != high.ways:
+            return False
+        if _BOUNDS.fullmatch(path):
+            return True
+        if low.found is None or high.found is None:
+            return False
+        limits, aim = rules.limits, rules.objective
+        expected = aim.minimise == "expected" and not aim.risk_aversion and not rules.packs and not rules.tiers
+        moved = (limits.worst_case_usd, limits.cvar, *(cap.max_usd for cap in limits.caps))
+        apart = aim.degrade or any(clip.value_usd is not None for clip in rules.clips)
+        if not expected or any(bound is not None for bound in moved) or (limits.budget_usd is not None and apart):
+            return False
+        linear = _COSTS.fullmatch(path) or (_CHANCES.fullmatch(path) and rules.fallback.order == "price" and self._once)
+        return bool(linear) and low.chains == high.chains
+
+    @staticmethod
+    def moves_costs(path: str) -> bool:
+        """Whether ``path`` leads to something that costs are a straight line of, as long as nobody catches anybody else."""
+        return bool(_COSTS.fullmatch(path) or _CHANCES.fullmatch(path))
+
+    @property
+    def _once(self) -> bool:
+        """Whether no chance counts twice in the cost of a clip."""
+        return all(clip.max_takes == 1 for clip in self.scenario.clips)
+
+    def held(self, answer: Answer, overrides: Iterable[str | Override]) -> Answer | None:
+        """The same ways with other values; nothing is solved. None where one of them is not the best of its offer any more."""
+        changed = overridden(self.scenario, overrides)
+        assert answer.found is not None
+        assert answer.ways is not None
+        market = open_market(changed, self.on)
+        used, choices, counts = answer.offers(), [], []
+        for c, (own, (_, ways)) in enumerate(zip(answer.found.choices, answer.ways, strict=True)):
+            again = ways_to_make(own.clip_class, market, used[c])
+            at = {Way.of(candidate): o for o, candidate in enumerate(again.candidates)}
+            row = [0] * len(again.candidates)
+            for way, n in ways:
+                if way not in at:
+                    return None
+                row[at[way]] += n
+            choices.append(again)
+            counts.append(tuple(row))
+        return Answer(answer.found._replace(market=market, choices=tuple(choices)), counts)

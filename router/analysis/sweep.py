@@ -1,0 +1,368 @@
+"""A scenario planned at every value of one or two axes, and where between the values the plan changes.
+
+The grid is cut into runs of neighbouring points, always the same ones, which any executor may work on: the answer does not depend on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from decimal import Decimal, InvalidOperation
+from itertools import pairwise, product
+from typing import NamedTuple
+
+from router.analysis.study import Answer, Study, Way
+from router.errors import InputError, Problem
+from router.loading.overrides import Override, override
+from router.schema.base import printable
+from router.schema.scenario import Scenario
+from router.schema.sweep import Axis, Change, Point, Sweep
+from router.units import from_micro
+
+MOST_POINTS = 100_000
+RUNS = 8
+"""So many parts can be worked on at once."""
+RESOLUTION = Decimal("0.000001")
+"""How close the values are between which a plan changes."""
+FOLLOWED = 3
+"""Changes that are looked for between two neighbouring values; more are told as more."""
+CROSSINGS = 12
+"""How often it is tried to find a change where two costs cross, before halving."""
+SHOWN = 6
+"""Moves that are told of one change."""
+
+Progress = Callable[[int, int], None]
+"""Called with how many points are done, and of how many."""
+
+
+def axis(text: str) -> Axis:
+    """What ``PATH=from:to:step`` or ``PATH=one,other,...`` spells; ``*=`` and ``+=`` as for ``--set``.
+
+    Raises
+    ------
+    router.errors.InputError
+        If it is no such thing.
+
+    Examples
+    --------
+    >>> axis("limits.budget_usd=900:1000:50").values
+    ('900', '950', '1000')
+    >>> axis("fallback.direction=any,none").values
+    ('any', 'none')
+    """
+    one = override(text)
+    written = text.strip()[len(one.path) :].strip().removeprefix(one.operator).strip()
+    parts = written.split(":")
+    values = _range(text, parts) if len(parts) == 3 else [value.strip() for value in written.split(",")]
+    if not all(values):
+        raise _unclear(text, "names no value: give from:to:step, or values with commas between")
+    if len(set(values)) < len(values):
+        raise _unclear(text, "names a value twice")
+    return Axis(path=one.path, operator=one.operator, values=tuple(values))
+
+
+def sweep(
+    scenario: Scenario,
+    axes: Sequence[Axis | str],
+    *,
+    on: dt.date | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> Sweep:
+    """Plan a scenario at every value of an axis, or every pair of values of two.
+
+    Parameters
+    ----------
+    executor
+        Works on the parts, and may run them in processes (start them by ``spawn``) or elsewhere; in this thread if absent. What comes out
+        is the same.
+
+    Raises
+    ------
+    router.errors.InputError
+        If a path leads nowhere, a value is not allowed there, or there are too many points.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import router
+    >>> clips = [{"id": "hero", "seconds": 10, "resolution": "1080p", "audio": "native", "count": 100}]
+    >>> found = router.sweep(router.Scenario(clips=clips), ["offers.kling-o3.*.price*=1:1.4:0.1"], on=dt.date(2026, 4, 10))
+    >>> [(point.at[0], str(point.expected_usd)) for point in found.points]
+    [('1.0', '125.000000'), ('1.1', '137.500000'), ('1.2', '150.000000'), ('1.3', '150.000000'), ('1.4', '150.000000')]
+    >>> [(change.until, change.since) for change in found.changes]
+    [('1.199999', '1.2')]
+    """
+    given = [one if isinstance(one, Axis) else axis(one) for one in axes]
+    if not 1 <= len(given) <= 2:
+        raise InputError("a sweep has one axis or two")
+    if (points := len(given[0].values) * len(given[-1].values) ** (len(given) - 1)) > MOST_POINTS:
+        raise InputError(f"the sweep has {points:,} points, more than {MOST_POINTS:,}; take larger steps")
+    study = Study(scenario, on)
+    parts = list(_parts(given))
+    portable = study.scenario.model_copy()
+    portable._source = None  # It says on which line a value stands, and does not travel
+    done, found = 0, []
+    for part, rows in zip(parts, _worked(portable, study, given, parts, executor), strict=True):
+        done += part.stop - part.start
+        found.append(rows)
+        if progress is not None:
+            progress(done, points)
+    return Sweep(
+        schema=1,
+        title=scenario.title,
+        axes=tuple(given),
+        points=tuple(point for rows, _ in found for point in rows),
+        changes=tuple(change for _, changes in found for change in changes),
+    )
+
+
+class _Part(NamedTuple):
+    """Neighbouring points: of the last axis those from ``start`` up to ``stop``, and of the other axes one value."""
+
+    outer: tuple[str, ...]
+    start: int
+    stop: int
+
+
+_Rows = tuple[list[Point], list[Change]]
+
+
+def _parts(axes: Sequence[Axis]) -> Iterator[_Part]:
+    last = len(axes[-1].values)
+    size = -(-last // RUNS)
+    for outer in product(*(one.values for one in axes[:-1])):
+        for start in range(0, last, size):
+            yield _Part(outer, start, min(last, start + size))
+
+
+def _worked(
+    portable: Scenario, study: Study, axes: Sequence[Axis], parts: Sequence[_Part], executor: Executor | None
+) -> Iterator[_Rows]:
+    if executor is None:
+        yield from (_Run(study, axes, part).rows() for part in parts)
+        return
+    waiting: list[Future[_Rows]] = [executor.submit(_elsewhere, portable, study.on, list(axes), part) for part in parts]
+    try:
+        yield from (one.result() for one in waiting)
+    finally:
+        for one in waiting:
+            one.cancel()
+
+
+def _elsewhere(scenario: Scenario, on: dt.date, axes: Sequence[Axis], part: _Part) -> _Rows:
+    """One part, in whatever process this is."""
+    return _Run(Study(scenario, on), axes, part).rows()
+
+
+class _Run:
+    """Neighbouring points along the last axis, and the last of the run before, from which the plan may change."""
+
+    def __init__(self, study: Study, axes: Sequence[Axis], part: _Part) -> None:
+        self._study, self._part = study, part
+        self._outer = [_set(one, value) for one, value in zip(axes[:-1], part.outer, strict=True)]
+        self._axis = axes[-1]
+        self._own = min(part.start, 1)
+        """Where the run's own points begin."""
+        self._values = self._axis.values[part.start - self._own : part.stop]
+        self._numbers = _numbers(self._values)
+        self._found: dict[int, Answer] = {}
+
+    def rows(self) -> _Rows:
+        """The points, and where the plan changes between them."""
+        last = len(self._values) - 1
+        for k in (0, last):
+            self._found[k] = self._answer(self._values[k])
+        if self._numbers is None:
+            for k in range(1, last):
+                self._found[k] = self._answer(self._values[k])
+        else:
+            self._fill(0, last)
+        points = [self._point(k) for k in range(self._own, last + 1)]
+        changes = [] if self._numbers is None else [c for k in range(last) for c in self._changes(k)]
+        return points, changes
+
+    def _fill(self, low: int, high: int) -> None:
+        """Everything between two points that are known."""
+        if high - low < 2:
+            return
+        one, other = self._found[low], self._found[high]
+        if self._study.straight(self._axis.path, one, other):
+            for k in range(low + 1, high):
+                self._found[k] = self._as_before(one, self._values[k])
+            return
+        middle = (low + high) // 2
+        self._found[middle] = self._answer(self._values[middle])
+        self._fill(low, middle)
+        self._fill(middle, high)
+
+    def _answer(self, value: str) -> Answer:
+        return self._study.answer(self._overrides(value))
+
+    def _as_before(self, one: Answer, value: str) -> Answer:
+        """A plan that is known to be the best one at this value too."""
+        held = self._study.held(one, self._overrides(value)) if one.made else one
+        return held or self._answer(value)
+
+    def _overrides(self, value: str) -> list[Override]:
+        return [*self._outer, _set(self._axis, value)]
+
+    def _point(self, k: int) -> Point:
+        answer, at = self._found[k], (*self._part.outer, self._values[k])
+        changed = k > 0 and self._found[k - 1].ways != answer.ways
+        if not answer.made:
+            return Point(at=at, no_plan=printable(answer.why, 400), changed=changed)
+        found = answer.sums
+        return Point(
+            at=at,
+            expected_usd=answer.expected_usd,
+            nominal_usd=from_micro(found.nominal),
+            worst_per_request_usd=from_micro(found.worst),
+            objective_usd=answer.objective_usd,
+            served=found.served,
+            left_out=found.asked - found.served,
+            primaries=answer.primaries,
+            changed=changed,
+        )
+
+    def _changes(self, k: int) -> Iterator[Change]:
+        """Where the plan changes between a point and the next one."""
+        assert self._numbers is not None
+        low, high = self._numbers[k], self._numbers[k + 1]
+        if self._found[k].ways == self._found[k + 1].ways:
+            return
+        steps = _Steps(self._study, self._axis.path, lambda value: self._overrides(f"{value:f}"))
+        for one in steps.between(low, self._found[k], high, self._found[k + 1]):
+            yield Change(
+                at=self._part.outer,
+                until=f"{one.until:f}",
+                since=f"{one.since:f}",
+                more=one.more,
+                moved=moved(one.before, one.after),
+            )
+
+
+class Step(NamedTuple):
+    """Two neighbouring values, to the resolution, with different plans."""
+
+    until: Decimal
+    before: Answer
+    since: Decimal
+    after: Answer
+    more: bool = False
+
+
+class _Steps:
+    """Looks for the values at which the plan changes: where the costs of two plans cross, else by halving."""
+
+    def __init__(self, study: Study, path: str, overrides: Callable[[Decimal], list[Override]]) -> None:
+        self._study, self._overrides = study, overrides
+        self._lines = Study.moves_costs(path)
+
+    def between(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> list[Step]:
+        """The first few changes from ``low`` to ``high``, which may lie below it."""
+        found: list[Step] = []
+        while before.ways != after.ways:
+            step = self._first(low, before, high, after)
+            found.append(step)
+            low, before = step.since, step.after
+            if len(found) == FOLLOWED and before.ways != after.ways:
+                found[-1] = step._replace(more=True)
+                break
+        return found
+
+    def _first(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Step:
+        crossings = CROSSINGS if self._lines else 0
+        step = RESOLUTION.copy_sign(high - low)
+        while abs(high - low) > RESOLUTION:
+            middle = ((low + high) / 2).quantize(RESOLUTION)
+            if crossings and (crossing := self._crossing(low, before, high, after)) is not None:
+                crossings -= 1
+                inside = sorted((low + step, crossing, high - step))
+                middle = inside[1].quantize(RESOLUTION)
+            if middle in (low, high):
+                break
+            there = self._study.answer(self._overrides(middle))
+            if there.ways == before.ways:
+                low = middle
+            else:
+                high, after = middle, there
+        return Step(low, before, high, after)
+
+    def _crossing(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Decimal | None:
+        """Where the plan that is best at one end begins to cost as much as that of the other, if their costs run straight."""
+        if not (before.made and after.made):
+            return None
+        then, on = self._study.held(after, self._overrides(low)), self._study.held(before, self._overrides(high))
+        if then is None or on is None:
+            return None
+        behind, ahead = then.objective_usd - before.objective_usd, on.objective_usd - after.objective_usd
+        return low + (high - low) * behind / (behind + ahead) if behind + ahead else None
+
+
+def moved(before: Answer, after: Answer) -> tuple[str, ...]:
+    """What another plan of the same clips makes differently, most clips first: ``40 x evolink/kling-o3 720p -> left out``."""
+    if before.ways is None or after.ways is None:
+        return ("there is no plan",) if after.ways is None else ("there is a plan",)
+    counts: Counter[tuple[str, str]] = Counter()
+    then, now = dict(before.ways), dict(after.ways)
+    for clips in dict.fromkeys((*then, *now)):
+        left, come = (_by_name(ways.get(clips, ())) for ways in (then, now))
+        counts.update(_paired(left - come, come - left))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    lines = [f"{n:,} x {one} -> {other}" for (one, other), n in ranked[:SHOWN]]
+    return (*lines, f"and {len(ranked) - SHOWN} more") if len(ranked) > SHOWN else tuple(lines)
+
+
+def _by_name(ways: Iterable[tuple[Way, int]]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for way, n in ways:
+        counts[way.name] += n
+    return counts
+
+
+def _paired(left: Counter[str], come: Counter[str]) -> Counter[tuple[str, str]]:
+    """Who went where, in the order of the ways; what has no partner was left out, before or now."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    gap = left.total() - come.total()
+    going = [*left.items(), *([("left out", -gap)] if gap < 0 else [])]
+    coming = [*come.items(), *([("left out", gap)] if gap > 0 else [])]
+    while going:
+        (one, m), (other, n) = going.pop(), coming.pop()
+        pairs[one, other] += min(m, n)
+        going += [(one, m - n)] if m > n else []
+        coming += [(other, n - m)] if n > m else []
+    return pairs
+
+
+def _set(one: Axis, value: str) -> Override:
+    return override(f"{one.path}{one.operator}{value}")
+
+
+def _numbers(values: Sequence[str]) -> list[Decimal] | None:
+    """The values, if they are numbers in rising or falling order."""
+    try:
+        found = [Decimal(value) for value in values]
+    except InvalidOperation:
+        return None
+    rising, falling = (all(sign * a < sign * b for a, b in pairwise(found)) for sign in (1, -1))
+    return found if all(value.is_finite() for value in found) and (rising or falling) else None
+
+
+def _range(text: str, parts: Sequence[str]) -> list[str]:
+    try:
+        first, last, step = (Decimal(part.strip()) for part in parts)
+        if not all(value.is_finite() for value in (first, last, step)) or not step or (last - first) / step < 0:
+            raise InvalidOperation
+        count = int((last - first) / step) + 1
+        if count > MOST_POINTS:
+            raise _unclear(text, f"has {count:,} values, more than {MOST_POINTS:,}; take larger steps")
+        return [f"{first + step * k:f}" for k in range(count)]
+    except (InvalidOperation, OverflowError):
+        raise _unclear(text, "must run from:to:step, as 900:1500:50") from None
+
+
+def _unclear(text: str, what: str) -> InputError:
+    return InputError([Problem(what, f"--sweep '{printable(text, 120)}'")])
