@@ -10,6 +10,7 @@
 ``simulate(plan)``       its cost drawn many times, beside the exact figures
 ``compare_directions()``  the scenario planned under each fallback direction
 ``sweep(scenario, axes)``  the scenario planned over a range of values, and where its plan changes: a ``Sweep``
+``compare(a, b)``         what differs between two plans, clip by clip, and why: a ``Comparison``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
@@ -29,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from router.analysis.calibrate import calibrate
+    from router.analysis.comparison import compare
     from router.analysis.directions import compare_directions
     from router.analysis.distribution import distribution
     from router.analysis.reconcile import reconcile
@@ -53,6 +55,7 @@ _HOMES = {
     "RouterError": "router.errors",
     "Scenario": "router.schema.scenario",
     "calibrate": "router.analysis.calibrate",
+    "compare": "router.analysis.comparison",
     "compare_directions": "router.analysis.directions",
     "distribution": "router.analysis.distribution",
     "plan": "router.pipeline",
@@ -62,9 +65,23 @@ _HOMES = {
 }
 
 __all__ = [
-    "Calibration", "Catalog", "CheckError", "InputError", "NoPlanError", "Plan", "RouterError", "Scenario", "calibrate",
-    "compare_directions", "distribution", "plan", "reconcile", "simulate", "sweep",
-]  # fmt: skip
+    "Calibration",
+    "Catalog",
+    "CheckError",
+    "InputError",
+    "NoPlanError",
+    "Plan",
+    "RouterError",
+    "Scenario",
+    "calibrate",
+    "compare",
+    "compare_directions",
+    "distribution",
+    "plan",
+    "reconcile",
+    "simulate",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:
