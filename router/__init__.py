@@ -9,6 +9,7 @@
 ``distribution(plan)``    the exact distribution of its cost: quantiles, CVaR, the chance of going over an amount
 ``simulate(plan)``       its cost drawn many times, beside the exact figures
 ``compare_directions()``  the scenario planned under each fallback direction
+``what_if(scenario)``     variants of the scenario, planned beside it: a ``WhatIf``
 ``sweep(scenario, axes)``  the scenario planned over a range of values, and where its plan changes: a ``Sweep``
 ``compare(a, b)``         what differs between two plans, clip by clip, and why: a ``Comparison``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
@@ -36,12 +37,13 @@ if TYPE_CHECKING:
     from router.analysis.reconcile import reconcile
     from router.analysis.simulation import simulate
     from router.analysis.sweep import sweep
+    from router.analysis.what_if import what_if
     from router.errors import CheckError, InputError, NoPlanError, RouterError
     from router.pipeline import plan
     from router.schema.calibration import Calibration
     from router.schema.catalog import Catalog
     from router.schema.plan import Plan
-    from router.schema.scenario import Scenario
+    from router.schema.scenario import Scenario, Variant
 
 __version__ = "0.1.0"
 
@@ -54,6 +56,7 @@ _HOMES = {
     "Plan": "router.schema.plan",
     "RouterError": "router.errors",
     "Scenario": "router.schema.scenario",
+    "Variant": "router.schema.scenario",
     "calibrate": "router.analysis.calibrate",
     "compare": "router.analysis.comparison",
     "compare_directions": "router.analysis.directions",
@@ -62,6 +65,7 @@ _HOMES = {
     "reconcile": "router.analysis.reconcile",
     "simulate": "router.analysis.simulation",
     "sweep": "router.analysis.sweep",
+    "what_if": "router.analysis.what_if",
 }
 
 __all__ = [
@@ -73,6 +77,7 @@ __all__ = [
     "Plan",
     "RouterError",
     "Scenario",
+    "Variant",
     "calibrate",
     "compare",
     "compare_directions",
@@ -81,6 +86,7 @@ __all__ = [
     "reconcile",
     "simulate",
     "sweep",
+    "what_if",
 ]
 
 

@@ -79,6 +79,8 @@ class Answer:
     def __init__(self, found: Modelled | None, counts: Sequence[Sequence[int]], *, why: str = "") -> None:
         self.found, self.why = found, why
         self._counts = counts
+        self.bought = counts[len(found.choices) :] if found else ()
+        """How many of each pack."""
 
     @property
     def made(self) -> bool:
@@ -102,7 +104,7 @@ class Answer:
     def sums(self) -> Sums:
         """What the plan adds up to; there must be one."""
         choices, scenario = self._choices, self._scenario
-        bought = tuple(own[0] for own in self._counts[len(choices) :][: len(scenario.packs)])
+        bought = tuple(own[0] for own in self.bought[: len(scenario.packs)])
         return sums(choices, self._counts[: len(choices)], Terms(scenario.packs, scenario.tiers, bought))
 
     @property
@@ -171,6 +173,10 @@ class Study:
         self.solved = 0
         """How many plans were worked out."""
 
+    def admits(self, overrides: Iterable[str | Override]) -> None:
+        """Raise InputError if a path leads nowhere, or a value is not allowed there."""
+        overridden(self.scenario, overrides)
+
     def answer(self, overrides: Iterable[str | Override] = ()) -> Answer:
         """The best plan with these values.
 
@@ -225,7 +231,8 @@ class Study:
         assert answer.found is not None
         assert answer.ways is not None
         market = open_market(changed, self.on)
-        used, choices, counts = answer.offers(), [], []
+        used, choices = answer.offers(), []
+        counts: list[Sequence[int]] = []
         for c, (own, (_, ways)) in enumerate(zip(answer.found.choices, answer.ways, strict=True)):
             again = ways_to_make(own.clip_class, market, used[c])
             at = {Way.of(candidate): o for o, candidate in enumerate(again.candidates)}
@@ -236,4 +243,5 @@ class Study:
                 row[at[way]] += n
             choices.append(again)
             counts.append(tuple(row))
+        counts += answer.bought
         return Answer(answer.found._replace(market=market, choices=tuple(choices)), counts)

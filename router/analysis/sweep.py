@@ -233,12 +233,12 @@ class _Run:
         low, high = self._numbers[k], self._numbers[k + 1]
         if self._found[k].ways == self._found[k + 1].ways:
             return
-        steps = _Steps(self._study, self._axis.path, lambda value: self._overrides(f"{value:f}"))
+        steps = _Steps(self._study, self._axis.path, lambda value: self._overrides(_text(value)))
         for one in steps.between(low, self._found[k], high, self._found[k + 1]):
             yield Change(
                 at=self._part.outer,
-                until=f"{one.until:f}",
-                since=f"{one.since:f}",
+                until=_text(one.until),
+                since=_text(one.since),
                 more=one.more,
                 moved=moved(one.before, one.after),
             )
@@ -260,9 +260,12 @@ class _Steps:
     def __init__(self, study: Study, path: str, overrides: Callable[[Decimal], list[Override]]) -> None:
         self._study, self._overrides = study, overrides
         self._lines = Study.moves_costs(path)
+        self._apart = RESOLUTION
+        """How close two values can be."""
 
     def between(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> list[Step]:
         """The first few changes from ``low`` to ``high``, which may lie below it."""
+        self._apart = self._resolution(low, high)
         found: list[Step] = []
         while before.ways != after.ways:
             step = self._first(low, before, high, after)
@@ -275,13 +278,13 @@ class _Steps:
 
     def _first(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Step:
         crossings = CROSSINGS if self._lines else 0
-        step = RESOLUTION.copy_sign(high - low)
-        while abs(high - low) > RESOLUTION:
-            middle = ((low + high) / 2).quantize(RESOLUTION)
+        step = self._apart.copy_sign(high - low)
+        while abs(high - low) > self._apart:
+            middle = ((low + high) / 2).quantize(self._apart)
             if crossings and (crossing := self._crossing(low, before, high, after)) is not None:
                 crossings -= 1
                 inside = sorted((low + step, crossing, high - step))
-                middle = inside[1].quantize(RESOLUTION)
+                middle = inside[1].quantize(self._apart)
             if middle in (low, high):
                 break
             there = self._study.answer(self._overrides(middle))
@@ -290,6 +293,16 @@ class _Steps:
             else:
                 high, after = middle, there
         return Step(low, before, high, after)
+
+    def _resolution(self, low: Decimal, high: Decimal) -> Decimal:
+        """What cannot be halved is a whole number."""
+        if low != int(low) or high != int(high):
+            return RESOLUTION
+        try:
+            self._study.admits(self._overrides(low + Decimal("0.5").copy_sign(high - low)))
+        except InputError:
+            return Decimal(1)
+        return RESOLUTION
 
     def _crossing(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Decimal | None:
         """Where the plan that is best at one end begins to cost as much as that of the other, if their costs run straight."""
@@ -339,6 +352,10 @@ def _paired(left: Counter[str], come: Counter[str]) -> Counter[tuple[str, str]]:
 
 def _set(one: Axis, value: str) -> Override:
     return override(f"{one.path}{one.operator}{value}")
+
+
+def _text(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def _numbers(values: Sequence[str]) -> list[Decimal] | None:

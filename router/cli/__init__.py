@@ -19,6 +19,7 @@ from router.errors import RouterError
 _COMMANDS = {
     "plan": "Plan a scenario: the cheapest way to make every clip within all limits.",
     "simulate": "Simulate what a plan costs: its distribution, beside the exact figures.",
+    "what-if": "Plan a scenario again with some values set anew, or over a range of them.",
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
     "verify": "Check a plan file independently of the planner.",
     "calibrate": "Estimate availability, failures, keeping and repair times from logged attempts.",
@@ -38,7 +39,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"router.cli.{cmd_name}_command").command
+        command: click.Command = import_module(f"router.cli.{cmd_name.replace('-', '_')}_command").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,4 +1,4 @@
-"""``router schema scenario|catalog|plan|simulation|calibration|reconciliation``."""
+"""``router schema NAME``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _MODELS = {
     "simulation": "SimulationReport",
     "calibration": "Calibration",
     "reconciliation": "Reconciliation",
+    "what-if": "WhatIf",
+    "sweep": "Sweep",
 }
 
 
@@ -25,6 +27,6 @@ _MODELS = {
 @click.option("-o", "--output", metavar="FILE", help="Write to this file, whole or not at all.")
 def command(name: str, output: str | None) -> int:
     """Print the JSON Schema of a file format, for editors that complete and check."""
-    model = getattr(import_module(f"router.schema.{name}"), _MODELS[name])
-    write(as_json(json_schema(model, written=name in ("plan", "simulation", "reconciliation"))), output)
+    model = getattr(import_module(f"router.schema.{name.replace('-', '_')}"), _MODELS[name])
+    write(as_json(json_schema(model, written=name not in ("scenario", "catalog", "calibration"))), output)
     return 0

@@ -16,6 +16,7 @@ NARROW = 112
 """Below this width some columns go under others."""
 GAP = 3
 """Between two columns."""
+_EIGHTHS = " ▏▎▍▌▋▊▉"
 Column = tuple[str, str]
 """Heading, and ``left``, ``whole`` (left, never broken) or ``right``."""
 
@@ -67,3 +68,15 @@ class Page:
 def cents(amount: Decimal) -> Decimal:
     """A sum in cents; what is less than ten cents keeps all its decimals."""
     return amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def bar_text(share: float, room: int) -> str:
+    """A bar of eighths of a block; what is not nothing shows something.
+
+    >>> bar_text(0.5, 4), bar_text(0.001, 4), bar_text(0, 4)
+    ('██', '▏', '')
+    """
+    eighths = round(share * room * 8)
+    if share and not eighths:
+        eighths = 1
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()

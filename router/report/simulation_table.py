@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from router.report.page import Column, Page, cents
+from router.report.page import Column, Page, bar_text, cents
 from router.schema.directions import Direction, DirectionComparison
 from router.schema.simulation import Figure, HistogramBin, SimulationReport, UnservedShare
 from router.units import usd_text
@@ -20,7 +20,6 @@ _NAMES = {
     "unkept": "Clips with no take kept",
     "degraded": "Clips below requirements",
 }
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def simulation_table(report: SimulationReport, width: int | None = None, *, colour: bool = False) -> str:
@@ -180,7 +179,7 @@ def _histogram(page: Page, report: SimulationReport) -> None:
     room = max(4, page.width - left - right - len(" to  ") - len(" 100.00 % ") - max(map(len, marks)) - 1)
     most = max(own.share for own in report.histogram)
     for (low, high), own, mark in zip(ends, report.histogram, marks, strict=True):
-        bar = _bar(own.share / most, room)
+        bar = bar_text(own.share / most, room)
         page.line(f"{low:>{left}} to {high:>{right}} {bar:<{room}} {_percent(own.share):>8} {mark}")
     page.line("")
 
@@ -190,11 +189,3 @@ def _marks(report: SimulationReport, own: HistogramBin) -> str:
     words = (("expected", "expected"), ("P95", "p95"))
     inside = [word for word, name in words if own.from_usd <= found[name] < own.to_usd or own.from_usd == own.to_usd]
     return "< " + ", ".join(inside) if inside else ""
-
-
-def _bar(share: float, room: int) -> str:
-    """A bar of eighths of a block; what is not nothing shows something."""
-    eighths = round(share * room * 8)
-    if share and not eighths:
-        eighths = 1
-    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()

@@ -12,6 +12,8 @@ from router.schema.explanation import Explanation
 from router.schema.plan import Plan
 from router.schema.reconciliation import Reconciliation
 from router.schema.simulation import SimulationReport
+from router.schema.sweep import Sweep
+from router.schema.what_if import WhatIf
 from router.units import plain_seconds
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -120,6 +122,48 @@ def reconciliation_csv(found: Reconciliation) -> str:
         for own in found.classes
     ]  # fmt: skip
     return to_csv(header, rows)
+
+
+def what_if_csv(found: WhatIf) -> str:
+    """One line for the baseline and each variant, as CSV; money is in dollars."""
+    header = (
+        "name", "set", "expected_usd", "difference_usd", "nominal_usd", "p95_usd", "worst_usd", "objective_usd", "served", "left_out",
+        "no_plan",
+    )  # fmt: skip
+    base = found.baseline.totals
+    rows: list[Sequence[object]] = []
+    for one in (found.baseline, *found.variants):
+        sums = one.totals
+        if sums is None:
+            rows.append((one.name, "; ".join(one.set), *[""] * 8, one.no_plan))
+            continue
+        more = "" if base is None or one is found.baseline else sums.expected_usd - base.expected_usd
+        rows.append(
+            (
+                one.name, "; ".join(one.set), sums.expected_usd, more, sums.nominal_usd, sums.p95_usd, sums.worst_usd, sums.objective_usd,
+                sums.served, sums.left_out, "",
+            )
+        )  # fmt: skip
+    return to_csv(header, rows)
+
+
+def sweep_csv(found: Sweep) -> str:
+    """One line for each point, as CSV; money is in dollars."""
+    header = (
+        *(axis.path for axis in found.axes), "expected_usd", "nominal_usd", "worst_per_request_usd", "objective_usd", "served", "left_out",
+        "changed", "primaries", "no_plan",
+    )  # fmt: skip
+    return to_csv(
+        list(map(str, map(_cell, header))),
+        [
+            (
+                *point.at, point.expected_usd, point.nominal_usd, point.worst_per_request_usd, point.objective_usd, point.served,
+                point.left_out, "yes" if point.changed else "", "; ".join(f"{p.clips} {p.provider}/{p.model}" for p in point.primaries),
+                point.no_plan,
+            )
+            for point in found.points
+        ],
+    )  # fmt: skip
 
 
 def to_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

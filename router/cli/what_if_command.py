@@ -1,0 +1,129 @@
+"""``router what-if SCENARIO``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+
+import click
+
+from router.analysis.sweep import Progress, sweep
+from router.analysis.what_if import what_if
+from router.cli.common import (
+    as_of_option,
+    chosen_format,
+    given_scenario,
+    output_options,
+    page,
+    set_option,
+    verbose_option,
+    write,
+)
+from router.report.document import as_json
+from router.schema.scenario import Scenario, Variant
+from router.schema.sweep import Sweep
+from router.schema.what_if import WhatIf
+
+
+def _variants(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[Variant]:
+    found = []
+    for value in values:
+        name, colon, sets = value.partition(":")
+        parts = [part.strip() for part in sets.split(";") if part.strip()]
+        if not colon or not name.strip() or not parts:
+            raise click.BadParameter(
+                "must be NAME:PATH=VALUE, with ; between several, as 'no audio:clips.*.audio=none'"
+            )
+        found.append(Variant.model_construct(name=name.strip(), set=tuple(parts)))
+    return found
+
+
+@click.command("what-if")
+@click.argument("scenario", metavar="SCENARIO")
+@set_option
+@click.option("--variant", "variants", multiple=True, callback=_variants, metavar="NAME:PATH=VALUE[;...]",
+              help="A variant by name, held against the scenario as it is; may be given again.")  # fmt: skip
+@click.option("--sweep", "axes", multiple=True, metavar="PATH=FROM:TO:STEP",
+              help="Plan at every value (or PATH=one,other), and find where between them it changes; may be given twice.")  # fmt: skip
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=1, metavar="N", help="Processes that a sweep is shared out to."
+)
+@output_options
+@as_of_option
+@verbose_option
+def command(
+    scenario: str,
+    sets: tuple[str, ...],
+    variants: list[Variant],
+    axes: tuple[str, ...],
+    jobs: int,
+    form: str | None,
+    output: str | None,
+    on: dt.date | None,
+) -> int:
+    """Plan a scenario again with some values set anew, beside the plan of the scenario as it is.
+
+    What all of --set says together is one variant; --variant names further ones. Without either, the scenario's own [[what_if]] tables are
+    planned. With --sweep the values of --set hold throughout.
+    """
+    form = chosen_format(form, output)
+    if axes:
+        if variants:
+            raise click.UsageError("--sweep and --variant are two questions; ask one at a time")
+        given = given_scenario(scenario, sets)
+        with _workers(jobs) as executor, _progress() as told:
+            write(_rendered(sweep(given, axes, on=on, executor=executor, progress=told), form, output), output)
+        return 0
+    if jobs > 1:
+        raise click.UsageError("--jobs shares out a sweep; give --sweep")
+    together = [Variant.model_construct(name="variant" if len(sets) > 1 else sets[0], set=sets)] if sets else []
+    found = what_if(Scenario.load(scenario), [*together, *variants], on=on)
+    write(_rendered(found, form, output), output)
+    return 3 if all(one.totals is None for one in (found.baseline, *found.variants)) else 0
+
+
+def _rendered(found: WhatIf | Sweep, form: str, output: str | None) -> str:
+    if form == "json":
+        return as_json(found)
+    if form == "csv":
+        from router.report.tabular import sweep_csv, what_if_csv  # Only the format that is asked for is loaded
+
+        return sweep_csv(found) if isinstance(found, Sweep) else what_if_csv(found)
+    if isinstance(found, Sweep):
+        from router.report.sweep_table import sweep_table
+
+        return sweep_table(found, **page(output))
+    from router.report.what_if_table import what_if_table
+
+    return what_if_table(found, **page(output))
+
+
+@contextmanager
+def _workers(jobs: int) -> Iterator[Executor | None]:
+    """Processes, started afresh: a forked child of a solver hangs."""
+    if jobs == 1:
+        yield None
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
+        yield executor
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    bar = Bar(console=Console(stderr=True), transient=True)
+    task = bar.add_task("Values", total=None)
+    with bar:
+        yield lambda done, points: bar.update(task, completed=done, total=points)
