@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
+from router.report.frames import COLUMNS, plan_rows
 from router.schema.catalog import Lengths
 from router.schema.directions import DirectionComparison
 from router.schema.explanation import Explanation
@@ -21,30 +23,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def plan_csv(plan: Plan) -> str:
     """The routes of a plan at list prices, then what is left out, as CSV; money is in dollars, lengths in seconds."""
-    header = (
-        "clips", "count", "provider", "model", "mode", "resolution", "audio", "seconds", "segments", "generated_seconds",
-        "surplus_seconds", "billed_seconds", "price_usd", "expected_usd", "worst_usd", "total_price_usd", "total_expected_usd",
-        "total_worst_usd", "fallbacks", "degraded", "penalty_usd", "left_out", "draft", "drafting_usd", "group", "instead_of",
-        "extra_usd", "pushed_by",
-    )  # fmt: skip
-    rows: list[Sequence[object]] = [
-        (
-            "; ".join(r.clips), r.count, r.provider, r.model, r.mode, r.resolution or "", r.audio, plain_seconds(r.seconds),
-            "; ".join(str(plain_seconds(s)) for s in r.segments), plain_seconds(r.generated_seconds),
-            plain_seconds(r.surplus_seconds), plain_seconds(r.billed_seconds), r.price_usd, r.expected_usd, r.worst_usd,
-            r.price_usd * r.count, r.expected_usd * r.count, r.worst_usd * r.count,
-            "; ".join(f"{step.provider}/{step.model}" for step in r.chain[1:]), "; ".join(r.degraded),
-            r.penalty_usd if r.degraded else "", "",
-            "yes" if r.draft else "", r.drafting_usd, r.group or "",
-            r.instead_of or "", r.extra_usd if r.pushed_by else "", "; ".join(r.pushed_by),
-        )
-        for r in plan.routes
-    ]  # fmt: skip
-    rows += [
-        ("; ".join(left.clips), left.count, *[""] * 19, left.reason, *[""] * 5, "; ".join(left.pushed_by))
-        for left in plan.left_out
-    ]
-    return to_csv(header, rows)
+    return to_csv(COLUMNS, [[_plan_cell(name, row[name]) for name in COLUMNS] for row in plan_rows(plan)])
+
+
+def _plan_cell(name: str, value: object) -> object:
+    if isinstance(value, tuple):
+        return "; ".join(str(plain_seconds(part)) if isinstance(part, Decimal) else part for part in value)
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return plain_seconds(value) if name.endswith("seconds") and isinstance(value, Decimal) else value
 
 
 def explanation_csv(explanation: Explanation) -> str:

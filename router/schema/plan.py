@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
@@ -28,6 +28,10 @@ from router.schema.base import (
 from router.schema.requests import lack_text
 from router.schema.scenario import Correlation
 from router.units import plain_seconds
+
+if TYPE_CHECKING:
+    import polars
+    import pyarrow
 
 
 def _decimal(value: object) -> Decimal:
@@ -566,6 +570,36 @@ class Plan(Model):
         from router.loading.plan_file import load_plan  # A convenience over a stage above
 
         return load_plan(path)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """One flat row a route at list prices, then one for what is left out: the columns of the CSV, with exact numbers."""
+        from router.report.frames import plan_rows  # A convenience over a stage above
+
+        return plan_rows(self)
+
+    def to_arrow(self) -> "pyarrow.Table":
+        """The rows as an Arrow table, with money and lengths as decimals.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed.
+        """
+        from router.report.frames import plan_arrow  # A convenience over a stage above
+
+        return plan_arrow(self)
+
+    def to_polars(self) -> "polars.DataFrame":
+        """The rows as a polars data frame, with money and lengths as decimals.
+
+        Raises
+        ------
+        ImportError
+            If polars is not installed.
+        """
+        from router.report.frames import plan_polars  # A convenience over a stage above
+
+        return plan_polars(self)
 
     def requests(
         self, clip: str | None = None, *, draft: bool | None = None, complete: bool = False
