@@ -107,14 +107,16 @@ class _Causes:
         yield from alike.values()
 
     def _ranked(self, shift: Shift, found: list[Reason]) -> tuple[Reason, ...]:
-        return ranked(found or self._plans.last(shift))
+        return ranked(found or self._plans.last(shift, exact=self._between is not None))
 
     def _shared(self, shift: Shift) -> list[Reason]:
-        """What is the cause for every clip of a shift."""
+        """What is the cause for every clip of a shift; where one plan does not have them at all, that alone."""
+        if ABSENT in (shift.before, shift.after):
+            return []
         plans, between = self._plans, self._between
-        found = [*plans.left_out(shift), *plans.limits(shift)]
+        found = [] if shift.repriced else [*plans.left_out(shift), *plans.limits(shift)]
         if between is None:
-            found += [*plans.price(shift), *plans.requirement(shift)]
+            found += [*plans.price(shift), *plans.requirement(shift), *plans.caught(shift)]
         else:
             found += [*between.offers(shift), *between.settings(shift), *between.savings(shift)]
         if not any(own.kind in ("savings", "objective") for own in found):

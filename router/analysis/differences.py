@@ -96,7 +96,8 @@ class BetweenScenarios:
     def requirements(self, shift: Shift, clip: str) -> tuple[Reason, ...]:
         """Requirements of the clip, or of its drafts, that differ."""
         old, new = self._old.get(clip), self._new.get(clip)
-        if old is None or new is None or old is new:
+        absent = "absent" in (shift.before.state, shift.after.state)
+        if old is None or new is None or old is new or (absent and not shift.draft):
             return ()
         names = _OF_DRAFTS if shift.draft else _OF_CLIPS
         found = [*_changes(old, new, names)]

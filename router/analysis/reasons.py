@@ -131,22 +131,47 @@ class SaidByPlans:
                     yield reason(name, text)
                     break
 
-    def last(self, shift: Shift) -> Iterator[Reason]:
-        """Where nothing else is known: bounds that differ, a tie, or that there is nothing to tell."""
+    def caught(self, shift: Shift) -> Iterator[Reason]:
+        """What stands behind the clips where they are made as before at the same price: models, their prices, how likely they are up."""
+        old, new = shift.before.route, shift.after.route
+        if old is None or new is None or not shift.repriced:
+            return
+        was, now = ([step.model for step in route.chain] for route in (old, new))
+        if was != now:
+            caught = [" then ".join(models[1:]) or "nothing" for models in (now, was)]
+            yield reason("fallback", f"caught by {caught[0]} instead of {caught[1]}")
+            return
+        for before, after in zip(old.chain, new.chain, strict=True):
+            what = offer_text(after)
+            if after is not new.chain[0] and before.price_usd != after.price_usd:
+                text = f"{what}, which can catch it, costs {usd_text(after.price_usd)} instead of {usd_text(before.price_usd)}"
+                yield reason("price", text)
+            for name in ("availability", "failure_rate", "bills_failures", "keep_rate"):
+                first, then = getattr(before, name), getattr(after, name)
+                if first != then:
+                    yield reason("outages", f"{name} of {after.model} is {shown(then)} instead of {shown(first)}")
+
+    def last(self, shift: Shift, *, exact: bool) -> Iterator[Reason]:
+        """Where nothing else is known: a tie, bounds that differ, or that there is nothing to tell.
+
+        Parameters
+        ----------
+        exact
+            Whether all else that could differ has been looked at, so that what limits couple is left.
+        """
         old, new = self._bounds
         changed = [name for name in dict.fromkeys((*old, *new)) if _bounds(old.get(name)) != _bounds(new.get(name))]
-        if changed:
-            yield from (reason("limit", f"limits.{name}{self._bound(name)}") for name in changed[:3])
-        elif (
-            shift.before.state == shift.after.state
-            and not shift.each
-            and _penalty(shift.before) == _penalty(shift.after)
-        ):
+        same_state = shift.before.state == shift.after.state
+        if same_state and not shift.each and _penalty(shift.before) == _penalty(shift.after):
             yield reason("tie", "both ways cost the same")
-        elif shift.repriced:
-            yield reason("other", "what can catch it differs, or how likely that is")
+        elif exact and changed:
+            yield from (
+                reason("limit", f"limits.{name}{self._bound(name)} decides over all clips") for name in changed[:3]
+            )
+        elif exact:
+            yield reason("other", "nothing differs for these clips: what else is made decides")
         else:
-            yield reason("other", "nothing that the plans say of these clips differs: what else is made decides")
+            yield reason("other", "the plans do not say: a requirement, or what else is made; compare the scenarios")
 
     def _bound(self, name: str) -> str:
         old, new = (bounds.get(name) for bounds in self._bounds)
@@ -164,6 +189,8 @@ def shown(value: object) -> str:
     """A value of a setting in a sentence."""
     if isinstance(value, tuple | list):
         return ", ".join(map(shown, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:.12g}"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, bool):

@@ -72,7 +72,7 @@ def test_a_dearer_price_is_told_per_second_whether_scenarios_are_known_or_not() 
         (own,) = found.repriced
         assert (own.difference_usd, own.all_usd) == (Decimal("0.5"), Decimal("1.5"))
         assert [(why.kind, why.text) for why in own.why] == [("price", "m silent costs $0.15/s instead of $0.10/s")]
-        assert move_text(own) == "3 x c: m at $1.50 instead of $1.00, +$1.50"
+        assert move_text(own) == "3 x c: m at $1.00 -> at $1.50, +$1.50"
 
 
 def test_a_price_that_drives_clips_away_is_the_reason_and_plans_alone_know_it_from_the_chain() -> None:
@@ -172,6 +172,23 @@ def test_fallback_and_outages_that_differ_are_the_reason_where_only_the_mean_mov
         ("fallback", "fallback.max_steps 1 instead of none"),
         ("outages", "outages.availability of m is 0.8 instead of 0.9"),
     ]
+
+
+def test_plans_alone_tell_what_catches_a_clip_and_how_likely_it_is_up() -> None:
+    clips = [{"id": "c", "seconds": 10}]
+    before = planned(clips, two(), outages={"availability": {"m": "0.9"}})
+    rarer = planned(clips, two(), outages={"availability": {"m": "0.8"}})
+    alone = planned(clips, two(), outages={"availability": {"m": "0.9"}}, fallback={"direction": "none"})
+    dearer = planned(clips, two(other="0.30"), outages={"availability": {"m": "0.9"}})
+
+    assert texts(compare(before, rarer)) == ["availability of m is 0.8 instead of 0.9"]
+    assert texts(compare(before, alone)) == ["caught by nothing instead of n"]
+    assert texts(compare(before, dearer)) == ["n silent, which can catch it, costs $3.00 instead of $2.00"]
+
+
+def test_what_plans_alone_cannot_know_is_said_to_be_unknown() -> None:
+    (move,) = compare(planned([HERO]), planned([{**HERO, "audio": "none"}])).moved
+    assert (kinds(move), move.why[0].text.endswith("compare the scenarios")) == (["other"], True)
 
 
 def test_packs_are_a_line_of_their_own() -> None:
