@@ -37,11 +37,13 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "RouterError",
         "Scenario",
         "calibrate",
+        "compare",
         "compare_directions",
         "distribution",
         "plan",
         "reconcile",
         "simulate",
+        "sweep",
     ]
     assert {name for name in router.__all__ if getattr(router, name) is None} == set()
     assert set(router.__all__) <= set(dir(router))

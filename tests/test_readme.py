@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,20 @@ def test_the_bills_held_against_a_plan_are_those_shown(tmp_path: Path, monkeypat
         run(["reconcile", "plan.json", str(bills), "--format", "table", "-o", "shown.txt"])
 
     is_shown("reconcile", Path("shown.txt").read_text(encoding="utf-8"))
+
+
+def test_the_plans_held_against_each_other_are_those_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = README.read_text(encoding="utf-8").partition("## Comparing two plans\n")[2]
+    named = re.findall(r"`router ((?:plan|diff) scenarios/[^`]+)`", section)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios").symlink_to(TOP / "scenarios")
+
+    for command in named[:2]:
+        shown = ["--format", "table", "-o", "shown.txt"] if command.startswith("diff") else []
+        with pytest.raises(SystemExit, match=r"^0$"):
+            run([*shlex.split(command), "--as-of", ON.isoformat(), *shown])
+
+    is_shown("diff", Path("shown.txt").read_text(encoding="utf-8"))
 
 
 def test_the_message_for_a_bad_file_is_the_one_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "simulate": "Simulate what a plan costs: its distribution, beside the exact figures.",
     "what-if": "Plan a scenario again with some values set anew, or over a range of them.",
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
+    "diff": "Compare two plans or scenarios: what differs, which clips move, and why.",
     "verify": "Check a plan file independently of the planner.",
     "calibrate": "Estimate availability, failures, keeping and repair times from logged attempts.",
     "reconcile": "Hold billed amounts against a plan, line by line.",

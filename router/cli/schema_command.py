@@ -19,7 +19,11 @@ _MODELS = {
     "reconciliation": "Reconciliation",
     "what-if": "WhatIf",
     "sweep": "Sweep",
+    "comparison": "Comparison",
 }
+
+_READ = ("scenario", "catalog", "calibration")
+"""What users write; the rest the program writes, and nobody else."""
 
 
 @click.command("schema")
@@ -28,5 +32,5 @@ _MODELS = {
 def command(name: str, output: str | None) -> int:
     """Print the JSON Schema of a file format, for editors that complete and check."""
     model = getattr(import_module(f"router.schema.{name.replace('-', '_')}"), _MODELS[name])
-    write(as_json(json_schema(model, written=name not in ("scenario", "catalog", "calibration"))), output)
+    write(as_json(json_schema(model, written=name not in _READ)), output)
     return 0

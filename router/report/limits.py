@@ -46,16 +46,16 @@ def _cells(value: LimitValue) -> tuple[str, ...]:
     sense = "at most" if value.at_most is not None else "at least"
     return (
         value.limit,
-        _amount(value.value, value.unit),
-        f"{sense} {_amount(bound or Decimal(0), value.unit)}",
-        _amount(value.slack, value.unit),
+        amount_text(value.value, value.unit),
+        f"{sense} {amount_text(bound or Decimal(0), value.unit)}",
+        amount_text(value.slack, value.unit),
     )
 
 
 def _looser(value: LimitValue) -> str:
     if value.shadow_price is None:
         return ""
-    step = _amount(value.step, value.unit)
+    step = amount_text(value.step, value.unit)
     saved = Decimal(value.shadow_price) * value.step
     if saved == 0:
         return f"{step} saves nothing"
@@ -63,7 +63,8 @@ def _looser(value: LimitValue) -> str:
     return f"{step} saves {usd_text(saved.quantize(Decimal('0.0001')))}{more}"
 
 
-def _amount(amount: Decimal, unit: str) -> str:
+def amount_text(amount: Decimal, unit: str) -> str:
+    """What is used or allowed of a limit, in its unit."""
     if unit == "usd":
         return usd_text(cents(amount))
     if unit == "seconds":

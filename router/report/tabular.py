@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from router.report.frames import COLUMNS, plan_rows
 from router.schema.catalog import Lengths
+from router.schema.comparison import Comparison, Way
 from router.schema.directions import DirectionComparison
 from router.schema.explanation import Explanation
 from router.schema.plan import Plan
@@ -150,6 +151,40 @@ def sweep_csv(found: Sweep) -> str:
             )
             for point in found.points
         ],
+    )  # fmt: skip
+
+
+def comparison_csv(found: Comparison) -> str:
+    """One line a move or another price, then one a figure and one a limit that differs, as CSV; money is in dollars."""
+    ways = ("provider", "model", "mode", "resolution", "audio", "segments", "price_usd", "expected_usd")
+    header = (
+        "what", "clips", "count", "draft", *(f"before_{name}" for name in ways), *(f"after_{name}" for name in ways),
+        "difference_usd", "all_usd", "before", "after", "difference", "reasons", "why",
+    )  # fmt: skip
+    rows: list[Sequence[object]] = [
+        (
+            what, "; ".join(move.clips), move.count, "yes" if move.draft else "", *_way(move.before), *_way(move.after),
+            move.difference_usd, move.all_usd, move.before_is, move.after_is, "",
+            "; ".join(own.kind for own in move.why), "; ".join(own.text for own in move.why),
+        )
+        for what, moves in (("moved", found.moved), ("repriced", found.repriced))
+        for move in moves
+    ]  # fmt: skip
+    blank = [""] * (3 + 2 * len(ways) + 2)
+    rows += [(own.figure, *blank, own.before, own.after, own.difference, "", "") for own in found.figures]
+    rows += [
+        (f"limits.{own.limit}", *blank, *(use.value if use else "" for use in (own.before, own.after)), "", "", "")
+        for own in found.limits
+    ]
+    return to_csv(header, rows)
+
+
+def _way(way: Way | None) -> Sequence[object]:
+    if way is None:
+        return [""] * 8
+    segments = "; ".join(str(plain_seconds(s)) for s in way.segments)
+    return (
+        way.provider, way.model, way.mode, way.resolution or "", way.audio, segments, way.price_usd, way.expected_usd,
     )  # fmt: skip
 
 

@@ -68,17 +68,22 @@ def some_text(clips: Sequence[str], most: int = 3) -> str:
 
 
 def signed_usd(amount: Decimal) -> str:
-    """A difference to the cent; what is less than ten cents keeps its decimals.
+    """A difference to the cent; what is less than ten cents to the hundredth of a cent.
 
     >>> signed_usd(Decimal("12.005")), signed_usd(Decimal("-0.0125")), signed_usd(Decimal(0))
     ('+$12.01', '-$0.0125', '$0.00')
     """
-    shown = amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+    whole = (
+        Decimal("0.01")
+        if abs(amount) >= Decimal("0.1")
+        else Decimal("0.0001" if abs(amount) >= Decimal("0.0001") else "0.000001")
+    )
+    shown = amount.quantize(whole, ROUND_HALF_UP)
     return f"+{usd_text(shown)}" if amount > 0 else usd_text(shown)
 
 
 def both_ways(move: Move) -> tuple[str, str]:
-    """How the clips of a move were made and how they are made now: the model, its resolution, and what else differs."""
+    """How the clips of a move were made and how they are made now: the model, its resolution, and what else differs; else the cost."""
     before, after = move.before, move.after
     if before is None or after is None:
         return (
@@ -96,25 +101,31 @@ def both_ways(move: Move) -> tuple[str, str]:
             parts.append(segments_text(way.segments))
         if before.degraded != after.degraded:
             parts.append(f"below {' and '.join(way.degraded)}" if way.degraded else "as asked for")
-    return ", ".join(sides[0]), ", ".join(sides[1])
+    if sides[0] != sides[1]:
+        return ", ".join(sides[0]), ", ".join(sides[1])
+    old, new = _costs(before, after)
+    return f"{sides[0][0]} at {old}", f"at {new}"
 
 
 def move_text(move: Move) -> str:
     """One line for a move: ``40 x hero: kling-o3 1080p -> kling-3.0 720p, -$12.00``."""
-    what = f"{move.count:,} x {some_text(move.clips)}{' (drafts)' if move.draft else ''}"
     before, after = both_ways(move)
-    if before == after and move.before and move.after:
-        return f"{what}: {after} at {_costs(move.before, move.after)}, {signed_usd(move.all_usd)}"
-    return f"{what}: {before} -> {after}, {signed_usd(move.all_usd)}"
+    return f"{move.count:,} x {clips_of(move)}: {before} -> {after}, {signed_usd(move.all_usd)}"
 
 
-def _costs(before: Way, after: Way) -> str:
+def clips_of(move: Move) -> str:
+    """Whose clips or drafts move."""
+    return some_text(move.clips) + (" (drafts)" if move.draft else "")
+
+
+def _costs(before: Way, after: Way) -> tuple[str, str]:
     """The first of price, mean and worst cost that differs."""
-    for name, noun in (("price_usd", ""), ("expected_usd", "expected "), ("worst_usd", "worst ")):
+    kinds = (("price_usd", ""), ("expected_usd", " expected"), ("worst_usd", " at worst"), ("penalty_usd", " penalty"))
+    for name, noun in kinds:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            return f"{noun}{usd_text(new)} instead of {usd_text(old)}"
-    return usd_text(after.price_usd)
+            return f"{usd_text(old)}{noun}", f"{usd_text(new)}{noun}"
+    return f"{seconds_text(before.billed_seconds)} billed", f"{seconds_text(after.billed_seconds)} billed"
 
 
 def _whole(way: Way) -> str:

@@ -1,0 +1,68 @@
+"""``router diff A B``."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+
+from router.analysis.comparison import compare
+from router.cli.common import as_of_option, chosen_format, output_options, page, verbose_option, write
+from router.errors import NoPlanError
+from router.loading.plan_file import load_plan_or_scenario
+from router.pipeline import plan
+from router.schema.comparison import Comparison
+from router.schema.plan import Plan
+from router.schema.scenario import Scenario
+
+
+@click.command("diff")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@output_options
+@click.option("--exit-code", is_flag=True, help="Exit with 4 if anything differs, with 0 if nothing does.")
+@as_of_option
+@verbose_option
+def command(before: str, after: str, form: str | None, output: str | None, exit_code: bool, on: dt.date | None) -> int:
+    """Show what differs between two plans: figures, which clips are made differently, and why.
+
+    A and B are each a plan (the JSON that `router plan -o` wrote) or a scenario, which is planned first; one of them may be - for
+    standard input. Where both are scenarios, the reasons are what differs between these: prices, requirements, limits, settings.
+
+    With --exit-code the exit status is 4 if a clip is made differently, added, removed or at another cost, or if a figure or limit
+    differs; titles, requests and warnings do not count.
+    """
+    if before == after == "-":
+        raise click.UsageError("only one of A and B can come from standard input")
+    form = chosen_format(form, output)
+    given = [load_plan_or_scenario(path) for path in (before, after)]
+    plans = [_planned(own, path, on) for own, path in zip(given, (before, after), strict=True)]
+    scenarios = [own for own in given if isinstance(own, Scenario)]
+    found = compare(plans[0], plans[1], (scenarios[0], scenarios[1]) if len(scenarios) == 2 else None)
+    write(rendered(found, form, output), output)
+    return 4 if exit_code and not found.same else 0
+
+
+def _planned(given: Plan | Scenario, path: str, on: dt.date | None) -> Plan:
+    if isinstance(given, Plan):
+        return given
+    try:
+        return plan(given, on=on, shadow_prices=False)
+    except NoPlanError:
+        click.echo(f"router: no plan exists for {'<stdin>' if path == '-' else path}:", err=True)
+        raise
+
+
+def rendered(found: Comparison, form: str, output: str | None) -> str:
+    """The comparison in one of the formats."""
+    if form == "json":
+        from router.report.document import as_json  # Only the format that is asked for is loaded
+
+        return as_json(found)
+    if form == "csv":
+        from router.report.tabular import comparison_csv
+
+        return comparison_csv(found)
+    from router.report.comparison_table import comparison_table
+
+    return comparison_table(found, **page(output))
