@@ -13,12 +13,17 @@ from router.units import reasons_text, seconds_text, usd_text
 def limits_table(page: Page, plan: Plan) -> None:
     """Every limit: what is used, allowed and left of it, and what it saves if it is looser by one, where any binds or would save."""
     columns: list[Column] = [("Limit", "left"), ("Uses", "right"), ("Allowed", "right"), ("Slack", "right")]
-    known = any(value.shadow_price is not None for value in plan.limits)
-    priced = known and (plan.method != "argmin" or any(value.shadow_price for value in plan.limits))
+    priced = says_looser(plan)
     if priced:
         columns.append(("Looser by", "left"))
-    rows = [(*_cells(value), *([_looser(value)] if priced else [])) for value in plan.limits]
+    rows = [(*limit_cells(value), *([looser_text(value)] if priced else [])) for value in plan.limits]
     page.table(columns, rows)
+
+
+def says_looser(plan: Plan) -> bool:
+    """Whether what a looser limit saves is worth a column."""
+    known = any(value.shadow_price is not None for value in plan.limits)
+    return known and (plan.method != "argmin" or any(value.shadow_price for value in plan.limits))
 
 
 def pushed_lines(plan: Plan) -> Iterator[str]:
@@ -41,7 +46,8 @@ def pushed_lines(plan: Plan) -> Iterator[str]:
         yield f"{what} {where}: {usd_text(cents(extra))} more{counted}, for {reasons_text(first.pushed_by)}"
 
 
-def _cells(value: LimitValue) -> tuple[str, ...]:
+def limit_cells(value: LimitValue) -> tuple[str, str, str, str]:
+    """The limit's path, and in its unit what the plan uses of it, what is allowed and what is left."""
     bound = value.at_most if value.at_most is not None else value.at_least
     sense = "at most" if value.at_most is not None else "at least"
     return (
@@ -52,7 +58,8 @@ def _cells(value: LimitValue) -> tuple[str, ...]:
     )
 
 
-def _looser(value: LimitValue) -> str:
+def looser_text(value: LimitValue) -> str:
+    """What the plan saves if the limit is looser by one step; empty where that is not known."""
     if value.shadow_price is None:
         return ""
     step = amount_text(value.step, value.unit)
