@@ -61,6 +61,31 @@ def test_the_output_of_a_command_is_the_one_shown(name: str, tmp_path: Path, mon
     is_shown(name, (tmp_path / "shown.txt").read_text(encoding="utf-8"))
 
 
+def test_the_commands_that_make_a_report_make_the_same_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = README.read_text(encoding="utf-8")
+    shown = re.search(r"<!-- report -->\n```sh\n(.*?)```\n<!-- /report -->", readme, re.DOTALL)
+    assert shown is not None
+    (tmp_path / "scenarios").symlink_to(TOP / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    pages = []
+    for line in shown.group(1).splitlines():
+        for command in line.split(" && "):
+            with pytest.raises(SystemExit, match=r"^0$"):
+                run(command.removeprefix("router ").split())
+        pages.append(Path("report.html").read_text(encoding="utf-8"))
+        Path("report.html").unlink()
+
+    assert len(pages) == 2
+    assert pages[0] == pages[1]
+    assert pages[0].startswith("<!DOCTYPE html>")
+
+
+def test_the_picture_of_the_report_is_there_and_small() -> None:
+    (picture,) = re.findall(r"^!\[.+\]\((.+)\)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert (TOP / picture).read_bytes().startswith(b"\x89PNG")
+    assert (TOP / picture).stat().st_size < 80_000
+
+
 def test_the_bills_held_against_a_plan_are_those_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bills = TOP / "scenarios" / "bills" / "quickstart.csv"
     monkeypatch.chdir(tmp_path)

@@ -55,6 +55,13 @@ class CostDistribution:
         """Chance that more than so many clips find their whole chain down."""
         return self._unserved.above(more_than)
 
+    def _repr_html_(self) -> str:
+        """The distribution in a notebook: a chart and its figures, without script or style sheet."""
+        from router.analysis.cost_histogram import histogram_of  # Only a notebook asks for it
+        from router.report.html.fragment import distribution_fragment
+
+        return distribution_fragment(histogram_of(self), self.mean_usd, self.std_usd, self.cvar_usd(0.95))
+
 
 def distribution(plan: Plan) -> CostDistribution:
     """The exact distribution of a plan's cost.

@@ -18,6 +18,7 @@ from router.errors import RouterError
 
 _COMMANDS = {
     "plan": "Plan a scenario: the cheapest way to make every clip within all limits.",
+    "report": "Show a plan as one HTML page, to look at, print or send.",
     "simulate": "Simulate what a plan costs: its distribution, beside the exact figures.",
     "what-if": "Plan a scenario again with some values set anew, or over a range of them.",
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",

@@ -76,14 +76,22 @@ def given_scenario(path: str, sets: Sequence[str] = ()) -> Scenario:
     return overridden(Scenario.load(path), sets)
 
 
-def output_options(command: F) -> F:
-    """``--format`` and ``-o``: how and where the result is written."""
+def output_formats(*forms: str) -> Callable[[F], F]:
+    """``--format`` and ``-o``: in which of these formats, and where, the result is written."""
     where = click.option("-o", "--output", metavar="FILE", help="Write to this file, whole or not at all.")
     how = click.option(
-        "--format", "form", type=click.Choice(["table", "json", "csv"]),
+        "--format", "form", type=click.Choice(forms),
         help="Default: by the ending of FILE; else a table on a terminal and JSON elsewhere.",
     )  # fmt: skip
-    return how(where(command))
+
+    def both(command: F) -> F:
+        return how(where(command))
+
+    return both
+
+
+output_options = output_formats("table", "json", "csv")
+"""What most commands can write."""
 
 
 def chosen_format(form: str | None, output: str | None, forms: Sequence[str] = ("json", "csv", "table")) -> str:

@@ -14,13 +14,15 @@ from router.cli.common import (
     chosen_format,
     dollars,
     given_scenario,
-    output_options,
+    output_formats,
     page,
     set_option,
     verbose_option,
     write,
 )
 from router.errors import NoPlanError
+from router.loading.overrides import overridden
+from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
 from router.schema.plan import Plan
@@ -35,7 +37,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 
 @click.command("plan")
 @click.argument("scenario", metavar="SCENARIO")
-@output_options
+@output_formats("table", "json", "csv", "html")
 @as_of_option
 @click.option("--time-limit", type=float, callback=_seconds, metavar="SECONDS",
               help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
@@ -65,15 +67,23 @@ def command(
 
     SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input.
     """
-    form = chosen_format(form, output)
+    form = chosen_format(form, output, ("json", "csv", "html", "table"))
     try:
-        given = given_scenario(scenario, [*sets, *([DEGRADE] if degrade else [])])
+        stated = given_scenario(scenario)
+        given = overridden(stated, [*sets, *([DEGRADE] if degrade else [])])
         made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
     except NoPlanError as error:
         if form == "json":
             click.echo(as_json(no_plan(error)), nl=False)
         raise
-    write(rendered(made, form, output), output)
+    if form == "html":
+        from router.cli.report_command import report  # Only the format that is asked for is loaded
+
+        # A catalog in which a price was set anew is no longer what its source says.
+        as_published = resolved_catalogs(stated)
+        write(report(made, [own for own in resolved_catalogs(given) if own in as_published]), output)
+    else:
+        write(rendered(made, form, output), output)
     return guarded(made, fail_above, fail_if_worst_above)
 
 

@@ -96,8 +96,14 @@ def shortfall_lines(plan: Plan) -> Iterator[str]:
         yield f"Clips that a fallback makes below their requirements: {sums.degraded_expected:.6g} on average."
 
 
+def penalty_lines(plan: Plan) -> Iterator[str]:
+    """What penalties count, where there are any."""
+    if plan.totals.penalty_usd:
+        yield f"Penalties for degraded clips count {usd_text(cents(plan.totals.penalty_usd))} in the objective; they are no cost."
+
+
 def settlement_lines(plan: Plan) -> Iterator[str]:
-    """What drafts cost; list price, and what packs and volume discounts take off it; what penalties count."""
+    """What drafts cost; list price, and what packs and volume discounts take off it."""
     sums = plan.totals
     if sums.drafts:
         yield _drafts(plan)
@@ -113,8 +119,6 @@ def settlement_lines(plan: Plan) -> Iterator[str]:
         if row.discount_usd:
             rest = usd_text(cents(row.list_usd - row.prepaid_usd))
             yield f"Discount of {row.provider}: {usd_text(cents(row.discount_usd))} off {rest} of list price"
-    if sums.penalty_usd:
-        yield f"Penalties for degraded clips count {usd_text(cents(sums.penalty_usd))} in the objective; they are no cost."
 
 
 def degraded_text(entry: DegradedClips) -> str:

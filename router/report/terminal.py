@@ -13,6 +13,7 @@ from router.report.sentences import (
     left_out_text,
     length_text,
     made_text,
+    penalty_lines,
     proof_text,
     risk_move_text,
     saving_text,
@@ -208,6 +209,7 @@ def _totals(plan: Plan) -> Iterator[str]:
         f"P95 {usd_text(cents(sums.p95_usd))}, worst case {worst} ({sense})"
     )
     yield from settlement_lines(plan)
+    yield from penalty_lines(plan)
     yield from spread_lines(plan)
     yield from shortfall_lines(plan)
     yield proof_text(plan)

@@ -558,6 +558,12 @@ class Plan(Model):
 
         write_whole(FilePath(path), self.to_json())
 
+    def _repr_html_(self) -> str:
+        """The plan in a notebook: its figures and its routes, without script or style sheet."""
+        from router.report.html.fragment import plan_fragment  # A convenience over a stage above
+
+        return plan_fragment(self)
+
     @classmethod
     def load(cls, path: str | FilePath) -> "Plan":
         """Read a plan that was saved as JSON.
