@@ -1,7 +1,8 @@
 """Paths into a scenario and its catalogs: ``clips.hero.audio``, ``limits.caps[0].max_clips``, ``offers.kling-o3.1080p.price_per_second``.
 
 A step is a field's name, or of a list an entry's position, id or name; ``*`` and ``?`` in it match any. Names may hold dots: the longest
-that fits is taken, and quotes keep one together. What is walked are plain tables and lists, as `overrides` makes them of models.
+that fits is taken, and quotes keep one together; an id comes before a position that reads the same. What is walked are plain tables and
+lists, as `overrides` makes them of models.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ Tree = dict[str, Any]
 PRICES = ("price_per_second", "price_per_generation", "price_minimum", "prices")
 _SHOWN = 6
 _NOTHING: Tree = {}
+_QUOTED = re.compile(r"""(?:"([^"]*)"|'([^']*)')(?=\.|\Z)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class _Walk:
         """What ``rest`` leads to in a table or list."""
         kind, inner = _shape(annotation)
         if kind == "list":
-            yield from self.among(_entries(node, inner, path, above), rest)
+            yield from self.among(_entries(node, inner, path, above, _called(node, rest)), rest)
         elif kind == "table":
             yield from self._named(node, inner, rest, path)
         elif kind == "model":
@@ -236,13 +238,26 @@ class _Walk:
         raise InputError([Problem(f"{what}{hint}", self._label)])
 
 
-def _entries(node: Sequence[Any], inner: Any, path: Path, above: Tree) -> list[_Branch]:
+def _called(node: Sequence[Any], rest: str) -> Sequence[int]:
+    """Positions of the entries whose id is the first step of a path, where no longer id may be meant; of all, where there is none."""
+    quoted = _QUOTED.match(rest)
+    token = rest.partition(".")[0] if quoted is None else quoted.group(1) or quoted.group(2) or ""
+    begun = [
+        (k, entry["id"])
+        for k, entry in enumerate(node)
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"].startswith(token)
+    ]
+    longer = quoted is None and any(name.startswith(f"{token}.") for _, name in begun)
+    return [k for k, name in begun if name == token and not longer] or range(len(node))
+
+
+def _entries(node: Sequence[Any], inner: Any, path: Path, above: Tree, positions: Sequence[int]) -> list[_Branch]:
     return [
         _Branch(
-            (*(_kinds(entry, above) if above else _names(entry)), str(k)), entry, inner, (*path, k), node,
-            above if isinstance(entry, dict) else _NOTHING,
+            (*(_kinds(node[k], above) if above else _names(node[k])), str(k)), node[k], inner, (*path, k), node,
+            above if isinstance(node[k], dict) else _NOTHING,
         )
-        for k, entry in enumerate(node)
+        for k in positions
     ]  # fmt: skip
 
 
@@ -257,8 +272,8 @@ def _all_prices(node: Tree, path: Path, above: Tree) -> Iterator[Place]:
 
 def _matching(options: Sequence[tuple[tuple[str, ...], Any]], rest: str) -> tuple[list[Any], str | None, str]:
     """What the first step of a path fits, the rest of the path behind it (None: it ends there), and the step."""
-    quoted = re.match(r""""([^"]*)"|'([^']*)'""", rest)
-    if quoted is not None and rest[quoted.end() : quoted.end() + 1] in ("", "."):
+    quoted = _QUOTED.match(rest)
+    if quoted is not None:
         token = quoted.group(1) or quoted.group(2) or ""
         below = rest[quoted.end() + 1 :] or None
         exact = [key for labels, key in options if token in labels]
