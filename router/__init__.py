@@ -12,6 +12,7 @@
 ``what_if(scenario)``     variants of the scenario, planned beside it: a ``WhatIf``
 ``sweep(scenario, axes)``  the scenario planned over a range of values, and where its plan changes: a ``Sweep``
 ``compare(a, b)``         what differs between two plans, clip by clip, and why: a ``Comparison``
+``levers(scenario)``      what would save most on it, each change planned anew, alone and on top of others: a ``Levers``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from router.analysis.comparison import compare
     from router.analysis.directions import compare_directions
     from router.analysis.distribution import distribution
+    from router.analysis.levers import levers
     from router.analysis.reconcile import reconcile
     from router.analysis.simulation import simulate
     from router.analysis.sweep import sweep
@@ -61,6 +63,7 @@ _HOMES = {
     "compare": "router.analysis.comparison",
     "compare_directions": "router.analysis.directions",
     "distribution": "router.analysis.distribution",
+    "levers": "router.analysis.levers",
     "plan": "router.pipeline",
     "reconcile": "router.analysis.reconcile",
     "simulate": "router.analysis.simulation",
@@ -82,6 +85,7 @@ __all__ = [
     "compare",
     "compare_directions",
     "distribution",
+    "levers",
     "plan",
     "reconcile",
     "simulate",

@@ -84,6 +84,15 @@ def usd_text(amount: Decimal) -> str:
     return f"{'-' if amount < 0 else ''}${whole}.{fraction}"
 
 
+def clips_text(number: int) -> str:
+    """How many clips.
+
+    >>> clips_text(1), clips_text(1200)
+    ('1 clip', '1,200 clips')
+    """
+    return f"{number:,} clip{'' if number == 1 else 's'}"
+
+
 def reasons_text(pushed_by: Iterable[str]) -> str:
     """What pushes clips off their cheapest way.
 

@@ -558,6 +558,13 @@ EXPECTED: Mapping[str, Figures] = {
             Made("dance", 1, "kling-motion-control", "6.795"),  # 3 x 15 x 0.151; 2 x 22.5 s would be 46 x 0.151 = 6.946
         ),
     ),
+    "levers.toml": Figures(
+        # 60 x 1.25 + 20 x 1.50; in the worst case kling-3.0 makes them all: 80 x 1.50
+        "105",
+        "105",
+        "120",
+        (Made("hero", 60, "kling-o3", "1.25"), Made("star", 20, "kling-3.0", "1.50")),
+    ),
     "dubbing.toml": Figures(
         # 40 x (0.625 + 0.736 + 1.25 + 1.16)
         "150.84",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from router.report.page import Column, Page, cents
 from router.schema.plan import LimitValue, Plan, Route
-from router.units import reasons_text, seconds_text, usd_text
+from router.units import clips_text, reasons_text, seconds_text, usd_text
 
 
 def limits_table(page: Page, plan: Plan) -> None:
@@ -80,8 +80,3 @@ def amount_text(amount: Decimal, unit: str) -> str:
         number = f"{amount.quantize(Decimal('0.0001')):,f}".rstrip("0").rstrip(".")
         return number if unit == "score" else f"{number} min"
     return f"{amount:.1%}" if unit == "share" else clips_text(int(amount))
-
-
-def clips_text(number: int) -> str:
-    """How many clips."""
-    return f"{number:,} clip{'' if number == 1 else 's'}"

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from router.report.limits import clips_text
 from router.report.page import cents
 from router.report.words import segments_text, signed_usd, some_text
 from router.schema.plan import Baseline, DegradedClips, LeftOut, Move, Plan, Route
-from router.units import seconds_text, usd_text
+from router.units import clips_text, seconds_text, usd_text
 
 _OF_ONE_ROUTE = {"clips", "counts", "count", "request", "further_requests"}
 

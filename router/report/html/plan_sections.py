@@ -10,7 +10,7 @@ from router.report.html.charts import Mark, bar, cost_chart
 from router.report.html.elements import element, join, name, paragraphs, path
 from router.report.html.page import Section
 from router.report.html.tables import Cell, Column, table
-from router.report.limits import clips_text, limit_cells, looser_text, pushed_lines, says_looser
+from router.report.limits import limit_cells, looser_text, pushed_lines, says_looser
 from router.report.page import cents
 from router.report.sentences import (
     degraded_text,
@@ -25,7 +25,7 @@ from router.report.sentences import (
 )
 from router.schema.cost_histogram import CostHistogram
 from router.schema.plan import LimitValue, Plan
-from router.units import usd_text
+from router.units import clips_text, usd_text
 
 
 def models_section(plan: Plan) -> Section | None:
