@@ -31,6 +31,7 @@ COMMANDS = {
     "degrade": "plan scenarios/degrade.toml",
     "every-limit": "plan scenarios/every-limit.toml",
     "risky-launch": "plan scenarios/risky-launch.toml",
+    "levers": "levers scenarios/levers.toml --top 5",
     "calibrate": "calibrate scenarios/outcomes/attempts.csv",
 }
 """By the mark around its output, the command that README says was run."""

@@ -20,6 +20,7 @@ _MODELS = {
     "what-if": "WhatIf",
     "sweep": "Sweep",
     "comparison": "Comparison",
+    "levers": "Levers",
 }
 
 _READ = ("scenario", "catalog", "calibration")

@@ -1,0 +1,82 @@
+"""``router levers SCENARIO``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from router.analysis.levers import levers
+from router.cli.common import (
+    as_of_option,
+    chosen_format,
+    given_scenario,
+    output_options,
+    page,
+    set_option,
+    verbose_option,
+    write,
+)
+from router.report.document import as_json
+from router.schema.levers import Levers
+
+
+@click.command("levers")
+@click.argument("scenario", metavar="SCENARIO")
+@click.option("--top", type=click.IntRange(1), metavar="N", help="Tell only the N levers that save most.")
+@click.option("--combine", type=click.IntRange(0, 20), default=3, metavar="K",
+              help="Put up to K levers on top of one another, the best first; 3 if not given.")  # fmt: skip
+@set_option
+@output_options
+@as_of_option
+@verbose_option
+def command(
+    scenario: str,
+    top: int | None,
+    combine: int,
+    sets: tuple[str, ...],
+    form: str | None,
+    output: str | None,
+    on: dt.date | None,
+) -> int:
+    """Rank what would save most on a scenario: each change planned anew, alone and on top of others.
+
+    SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input. Every lever says with which --set
+    `router plan` repeats it.
+    """
+    form = chosen_format(form, output)
+    given = given_scenario(scenario, sets)
+    with _progress() as told:
+        found = levers(given, on=on, top=top, combine=combine, progress=told)
+    write(_rendered(found, form, output), output)
+    return 3 if found.baseline is None and not found.levers else 0
+
+
+def _rendered(found: Levers, form: str, output: str | None) -> str:
+    if form == "json":
+        return as_json(found)
+    if form == "csv":
+        from router.report.levers_table import levers_csv  # Only the format that is asked for is loaded
+
+        return levers_csv(found)
+    from router.report.levers_table import levers_table
+
+    return levers_table(found, **page(output))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task("Levers", total=None)
+    with bar:
+        yield lambda solved, of: bar.update(task, completed=solved, total=of)
