@@ -36,6 +36,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "Plan",
         "RouterError",
         "Scenario",
+        "Variant",
         "calibrate",
         "compare",
         "compare_directions",
@@ -45,6 +46,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "reconcile",
         "simulate",
         "sweep",
+        "what_if",
     ]
     assert {name for name in router.__all__ if getattr(router, name) is None} == set()
     assert set(router.__all__) <= set(dir(router))

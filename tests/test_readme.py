@@ -31,6 +31,8 @@ COMMANDS = {
     "degrade": "plan scenarios/degrade.toml",
     "every-limit": "plan scenarios/every-limit.toml",
     "risky-launch": "plan scenarios/risky-launch.toml",
+    "what-if": "what-if scenarios/what-if.toml",
+    "sweep": "what-if scenarios/quickstart.toml --sweep offers.kling-o3.1080p-audio.price_per_second=0.11:0.16:0.01",
     "levers": "levers scenarios/levers.toml --top 5",
     "calibrate": "calibrate scenarios/outcomes/attempts.csv",
 }
@@ -149,7 +151,7 @@ def test_the_request_that_lacks_something_is_the_one_shown(tmp_path: Path) -> No
 def test_every_command_that_readme_names_exists() -> None:
     from router.cli import app
 
-    named = set(re.findall(r"`router (\w+)", README.read_text(encoding="utf-8")))
+    named = set(re.findall(r"`router ([\w-]+)", README.read_text(encoding="utf-8")))
     assert named == set(app.list_commands(None))  # type: ignore[attr-defined]
 
 

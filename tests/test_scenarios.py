@@ -565,6 +565,13 @@ EXPECTED: Mapping[str, Figures] = {
         "120",
         (Made("hero", 60, "kling-o3", "1.25"), Made("star", 20, "kling-3.0", "1.50")),
     ),
+    "what-if.toml": Figures(
+        # 40 x 1.25 + 120 x 6 x 0.100; in the worst case kling-3.0 makes them all: 40 x 1.50 + 120 x 6 x 0.113
+        "122",
+        "122",
+        "141.36",
+        (Made("hero", 40, "kling-o3", "1.25"), Made("teaser", 120, "kling-o3", "0.60")),
+    ),
     "dubbing.toml": Figures(
         # 40 x (0.625 + 0.736 + 1.25 + 1.16)
         "150.84",

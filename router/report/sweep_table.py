@@ -21,7 +21,7 @@ def sweep_table(found: Sweep, width: int | None = None, *, colour: bool = False)
     for axis in found.axes:
         page.line(f"{axis.path}{axis.operator}{axis.values[0]} ... {axis.values[-1]} ({len(axis.values):,} values)")
     shown = _shown(found.points)
-    costs = [point.objective_usd for point in found.points if point.objective_usd is not None]
+    costs = [point.expected_usd for point in found.points if point.expected_usd is not None]
     most = max(costs, default=Decimal(0))
     columns: list[Column] = [
         *((_heading(axis), "right") for axis in found.axes), ("", "left"), ("Expected", "right"),
@@ -58,7 +58,7 @@ def _cells(point: Point, most: Decimal, *, bars: bool) -> tuple[str, ...]:
     mark = "*" if point.changed else ""
     if point.expected_usd is None:
         return (*point.at, mark, "no plan", *([""] if bars else []), "", "", "", point.no_plan)
-    share = float((point.objective_usd or 0) / most) if most else 0.0
+    share = float(point.expected_usd / most) if most else 0.0
     makers = ", ".join(f"{own.clips:,} {own.model}" for own in point.primaries[:3])
     more = f" and {len(point.primaries) - 3} more" if len(point.primaries) > 3 else ""
     bar, worst = [bar_text(share, BAR)] if bars else [], point.worst_per_request_usd or Decimal(0)
