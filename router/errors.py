@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -243,7 +244,7 @@ class CircuitOpenError(RefusalError):
         self.models, self.retry_after_seconds = tuple(models), retry_after_seconds
         super().__init__(
             f"every model that could make the clip failed too often of late ({', '.join(models)}); "
-            f"try again in {retry_after_seconds:.0f} s, or let more models make it"
+            f"try again in {max(1, math.ceil(retry_after_seconds))} s, or let more models make it"
         )
 
 

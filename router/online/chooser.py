@@ -9,14 +9,14 @@ import math
 import threading
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from router.errors import CircuitOpenError, NoPlanError, NotWorthItError
 from router.market import Market
 from router.offers.clip_classes import requirements
 from router.offers.eligibility import rejections
 from router.online.decision import Outcome
-from router.online.health import Health, Watch
+from router.online.health import Health, Trial, Watch
 from router.online.table import Table
 from router.online.view import Choice, View
 from router.schema.candidate import ClipClass
@@ -30,22 +30,13 @@ if TYPE_CHECKING:
 class State:
     """What is chosen by, until something is learnt."""
 
-    __slots__ = ("closed", "due", "probing", "remembered", "view")
+    __slots__ = ("due", "remembered", "view")
 
-    def __init__(self, view: View, closed: dict[str, float], probing: View | None) -> None:
-        self.view, self.closed, self.probing = view, closed, probing
-        """The view with every model, for the clips that find out whether one is back."""
-        self.due = min(closed.values()) if closed else math.inf
+    def __init__(self, view: View, due: float) -> None:
+        self.view = view
+        self.due = due
         """When the first of the models that are not tried may be tried again."""
         self.remembered: dict[tuple[object, ...], Choice] = {}
-
-
-class Probe(NamedTuple):
-    """A clip that finds out whether a model is back."""
-
-    choice: Choice
-    cause: str
-    before: float
 
 
 class Chooser:
@@ -67,6 +58,8 @@ class Chooser:
         self._learning = threading.Lock()
         self.course: Course | None = None
         """The plan that is followed."""
+        self.circuits_open = False
+        """Whether any model failed too often of late."""
         self.learn()
 
     def choice(self, clip: Clip) -> Choice:
@@ -78,6 +71,8 @@ class Chooser:
             If there is none, none of a model that is tried, or none that is worth it.
         """
         state = self.state
+        if self.circuits_open and self._clock() >= state.due:
+            state = self._cooled_down(state)
         key = requirements(clip)
         choice = state.remembered.get(key)
         if choice is None:
@@ -87,23 +82,32 @@ class Chooser:
             state.remembered[key] = choice
         return choice
 
-    def probe(self, clip: Clip) -> Probe | None:
-        """Claim for a clip that it finds out whether a model is back, if it would go there and none has yet."""
-        state = self.state
-        if state.probing is None or self._clock() < state.due:
-            return None
-        choice = state.probing.choose(clip)
-        if choice is None or not _worth_it(clip, choice):
-            return None
-        offer = choice.primary.maker.offer
-        cause = f"{offer.provider}/{offer.model}"
-        if cause not in state.closed or (before := self._watch.probe(cause)) is None:
-            return None
-        return Probe(choice, cause, before)
+    def turn(self, clip: Clip, choice: Choice | None = None) -> Choice:
+        """What is done with one more clip of a kind; ``choice`` is that of its kind, where it is known.
 
-    def not_probed(self, probe: Probe) -> None:
-        """Give a probe back: the clip was not sent."""
-        self._watch.not_probed(probe.cause, probe.before)
+        Raises
+        ------
+        router.errors.RefusalError
+            See `choice`; also if the plan that is followed leaves this one out.
+        """
+        own = choice or self.choice(clip)
+        found = own.turn()
+        if found is None:
+            raise _not_worth_it(clip, own, by_plan=True)
+        return found
+
+    def enter(self, cause: str) -> tuple[bool, Trial | None]:
+        """Whether a clip may be sent to a model now, and the trial that it then is, where the model failed too often of late."""
+        may, trial = self._watch.enter(cause)
+        if trial is not None or (not may and cause in self.state.view.trial):
+            # For other clips it cools down anew.
+            self.learn()
+        return may, trial
+
+    def withdraw(self, trial: Trial) -> None:
+        """A trial was not sent: the next clip may find out."""
+        self._watch.withdraw(trial)
+        self.learn()
 
     def follow(self, course: Course) -> None:
         """Let the prices of a plan choose from now on."""
@@ -120,12 +124,22 @@ class Chooser:
     def learn(self) -> None:
         """Choose by what is known now."""
         with self._learning:
-            closed = self._watch.closed()
-            known = self._watch.availability()
-            rules = self._market.scenario
-            view = View(self._table, rules, known, frozenset(closed))
-            probing = View(self._table, rules, known, frozenset()) if closed else None
-            self.state = State(view, closed, probing)
+            self._learn()
+
+    def _cooled_down(self, state: State) -> State:
+        """The state in which models may be tried again that have cooled down since this one."""
+        with self._learning:
+            if self.state is state:
+                self._learn()
+            return self.state
+
+    def _learn(self) -> None:
+        now, due = self._clock(), self._watch.due()
+        cooling = {cause: until for cause, until in due.items() if until > now}
+        view = View(
+            self._table, self._market.scenario, self._watch.availability(), cooling, frozenset(due.keys() - cooling)
+        )
+        self.state, self.circuits_open = State(view, min(cooling.values(), default=math.inf)), bool(due)
 
     def _choose(self, clip: Clip, state: State) -> Choice:
         course = self.course
@@ -136,14 +150,18 @@ class Chooser:
         if choice is None:
             raise self._nothing(clip, state)
         if course is None and not _worth_it(clip, choice):
-            raise not_worth_it(clip, choice)
+            raise _not_worth_it(clip, choice)
         return choice
 
     def _nothing(self, clip: Clip, state: State) -> NoPlanError | CircuitOpenError:
         """Why there is no way to make a clip."""
-        if state.probing is not None and (barred := state.probing.choose(clip)) is not None:
-            models = [f"{way.candidate.offer.provider}/{way.candidate.offer.model}" for way in barred.ranked()]
-            return CircuitOpenError(list(dict.fromkeys(models)), max(0.0, state.due - self._clock()))
+        due = self._watch.due()
+        everything = View(self._table, self._market.scenario, state.view.availability)
+        if due and (barred := everything.choose(clip)) is not None:
+            offers = (way.candidate.offer for way in barred.ranked())
+            models = list(dict.fromkeys(f"{offer.provider}/{offer.model}" for offer in offers))
+            now = self._clock()
+            return CircuitOpenError(models, max(0.0, min(due.get(model, now) for model in models) - now))
         from router.assembly import no_plan  # Only a clip that nothing can make needs it
 
         own = ClipClass(clip, Fraction(clip.seconds), ((0, 1),))
@@ -151,7 +169,7 @@ class Chooser:
         return NoPlanError(unservable=[no_plan.unservable([clip], own, found, lambda _path: "")])
 
 
-def not_worth_it(clip: Clip, choice: Choice, *, by_plan: bool = False) -> NotWorthItError:
+def _not_worth_it(clip: Clip, choice: Choice, *, by_plan: bool = False) -> NotWorthItError:
     """What to say of a clip that costs more than its value."""
     cost, value = from_micro(choice.best().cost), from_micro(to_micro(clip.value_usd or 0))
     return NotWorthItError(usd_text(cost), usd_text(value), by_plan=by_plan)

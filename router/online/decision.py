@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from router.errors import InputError
 from router.online.spend import most
 from router.online.view import Choice, Way
-from router.schema.candidate import Candidate
+from router.schema.candidate import Candidate, Offer
 from router.schema.exposure import Attempt
 from router.schema.scenario import Clip
 from router.units import SAME_COST, Micro, decimal_seconds, from_micro, usd_text
@@ -115,9 +115,23 @@ class Decision:
         return Decision(self.clip, self._choice, self._way, step, take, self.reservation)
 
     @property
+    def offer(self) -> Offer:
+        """What this step buys."""
+        if self._way is None and not self.step:
+            return self._choice.primary.maker.offer
+        return self.candidate.offer
+
+    @property
     def cause(self) -> str:
         """``provider/model`` that it is submitted to."""
-        return f"{self.provider}/{self.model}"
+        offer = self.offer
+        return f"{offer.provider}/{offer.model}"
+
+    @property
+    def tries_again(self) -> bool:
+        """Whether it goes to a model that failed too often of late, as far as was known when it was chosen."""
+        trial = self._choice.view.trial
+        return bool(trial) and self.cause in trial
 
     @property
     def way(self) -> Way:
@@ -151,17 +165,17 @@ class Decision:
     @property
     def provider(self) -> str:
         """Who sells it."""
-        return self.candidate.offer.provider
+        return self.offer.provider
 
     @property
     def model(self) -> str:
         """The model."""
-        return self.candidate.offer.model
+        return self.offer.model
 
     @property
     def resolution(self) -> str | None:
         """What it makes; None where the provider does not state it."""
-        return self.candidate.offer.resolution
+        return self.offer.resolution
 
     @property
     def audio(self) -> str:

@@ -1,7 +1,7 @@
 """What outcomes say about models: how likely each is up, and which are not tried for a while.
 
 Availability is the mean of a beta law: what the scenario or the catalog states counts like ``weight`` outcomes, and outcomes count less as
-they grow older. A run of failures opens a model's circuit: it is not tried. After the cool-down one clip tries it again.
+they grow older. A run of failures opens a model's circuit: it is not tried. After the cool-down one clip after another tries it again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from router.errors import InputError, Problem
 from router.fallback.outages import Availability
@@ -44,6 +45,14 @@ class Health:
             raise InputError(problems)
 
 
+class Trial(NamedTuple):
+    """That a clip is sent to a model whose circuit is open, to find out whether it is back."""
+
+    cause: str
+    before: float
+    """When the circuit opened, or the last clip was sent to find out."""
+
+
 @dataclass(slots=True)
 class _Model:
     """What is known of one model at one provider."""
@@ -57,6 +66,8 @@ class _Model:
     """Failures in a row."""
     opened_at: float | None = None
     """When its circuit opened, or the last clip was sent to find out; None: closed."""
+    trial: Trial | None = None
+    """That clip, until something is learnt of the model."""
     published: tuple[float, float] = (0.0, 0.0)
     """Up and down, as decisions know them."""
 
@@ -118,6 +129,7 @@ class Watch:
             return self._material(cause, known) or turned is not None, turned
 
     def _turn(self, known: _Model, outcome: Outcome, now: float) -> str | None:
+        known.trial = None
         if outcome is Outcome.SERVED:
             known.run, was, known.opened_at = 0, known.opened_at, None
             return None if was is None else "closed"
@@ -146,8 +158,8 @@ class Watch:
             counts = {cause: known.published for cause, known in self._models.items()}
         return Observed(self._outages, self._health.weight, counts)
 
-    def closed(self) -> dict[str, float]:
-        """When each model that is not tried may be tried again."""
+    def due(self) -> dict[str, float]:
+        """When each model whose circuit is open may be tried again."""
         with self._lock:
             return {
                 cause: known.opened_at + self._health.cool_down_seconds
@@ -155,18 +167,24 @@ class Watch:
                 if known.opened_at is not None
             }
 
-    def probe(self, cause: str) -> float | None:
-        """Claim the one clip that finds out whether a model is back; None if another has, else what `not_probed` wants to know."""
-        with self._lock:
-            known, now = self._models[cause], self._clock()
-            before = known.opened_at
-            if before is None or now < before + self._health.cool_down_seconds:
-                return None
-            known.opened_at = now
-            return before
+    def enter(self, cause: str) -> tuple[bool, Trial | None]:
+        """Whether a clip may be sent to a model now, and the trial that it then is, where the circuit is open.
 
-    def not_probed(self, cause: str, before: float) -> None:
-        """Give the claim back: the clip was not sent."""
+        Until a trial is reported or the cool-down has passed once more, no other clip may.
+        """
         with self._lock:
-            if self._models[cause].opened_at is not None:
-                self._models[cause].opened_at = before
+            known = self._models.get(cause)
+            if known is None or known.opened_at is None:
+                return True, None
+            before, now = known.opened_at, self._clock()
+            if now < before + self._health.cool_down_seconds:
+                return False, None
+            known.opened_at, known.trial = now, Trial(cause, before)
+            return True, known.trial
+
+    def withdraw(self, trial: Trial) -> None:
+        """The clip was not sent: the next one may find out. What was learnt of the model since then stands."""
+        with self._lock:
+            known = self._models[trial.cause]
+            if known.trial is trial:
+                known.opened_at, known.trial = trial.before, None

@@ -7,7 +7,6 @@ loaded. What a decision could spend at worst is set aside before it is handed ou
 from __future__ import annotations
 
 import datetime as dt
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,26 +16,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.errors import (
     CircuitOpenError,
-    InputError,
     NoPlanError,
     NotWorthItError,
     OverBudgetError,
-    UnresolvedError,
 )
 from router.market import open_market
 from router.online.asked import as_model, clip_of, refuse_several, rules_of
-from router.online.chooser import Chooser, not_worth_it
+from router.online.chooser import Chooser
 from router.online.decision import Decision, Outcome
 from router.online.health import Health
 from router.online.ledger import Ledger, MemoryLedger
 from router.online.spend import Rules
+from router.online.steps import Steps
 from router.online.telling import Listener, Teller
-from router.online.till import Till, billed
+from router.online.till import Till
 from router.online.view import Choice
 from router.schema.catalog import Catalog
 from router.schema.ledger import Budget
 from router.schema.scenario import Clip, Dubbing, Fallback, Limits, Objective, Outages, Scenario
-from router.units import from_micro
 
 if TYPE_CHECKING:
     from router.online.bids import Course
@@ -131,8 +128,7 @@ class Router:
         steady = time.monotonic if clock is time.time else clock
         self._chooser = Chooser(market, health or Health(), remember, steady)
         self._tell = Teller(listen)
-        self._steps = threading.RLock()
-        """Held while a step is reported or left: two threads with one decision do not book it twice."""
+        self._steps = Steps(self._till, self._chooser, self._tell)
 
     def route(self, clip: Clip | Mapping[str, Any]) -> Decision:
         """Where to submit one clip now. With budgets, the most that it can cost is set aside until the outcome is reported.
@@ -160,13 +156,13 @@ class Router:
         if clip.count != 1 or clip.drafts is not None:
             refuse_several(clip)
         chooser = self._chooser
-        if chooser.state.due < math.inf and (probe := self._probe(clip)) is not None:
-            return probe
         try:
             choice = chooser.choice(clip)
             if chooser.course is not None:
                 choice = self._in_course(chooser.course, clip, choice)
             decision = self._till.admitted(clip, choice)
+            if chooser.circuits_open:
+                decision = self._steps.entered(decision)
         except (CircuitOpenError, NoPlanError, NotWorthItError, OverBudgetError) as error:
             raise self._tell.refused(error) from None
         self._tell.decided(decision)
@@ -197,27 +193,7 @@ class Router:
         router.errors.InputError
             If the step was reported before, or an amount is given that cannot be.
         """
-        what = Outcome(outcome)
-        offer = decision.candidate.offer
-        named = {"provider": offer.provider, "model": offer.model}
-        with self._steps:
-            if decision.outcome is not None and decision.outcome.resolved:
-                raise InputError(f"this step was reported as '{decision.outcome}' before; a step ends once")
-            spent, before = billed(decision, what, actual_usd), (decision.outcome, decision.kept)
-            decision.outcome, decision.kept = what, kept
-            if what.resolved:
-                try:
-                    self._till.settle(decision, spent)
-                except BaseException:
-                    # Nothing was booked: the step can be reported again.
-                    decision.outcome, decision.kept = before
-                    raise
-        if what.resolved and decision.reservation is not None:
-            self._tell("spend_settled", **named, spent_usd=str(from_micro(spent)), outcome=str(what))
-        turned = self._chooser.learn_from(decision.cause, what)
-        if turned is not None:
-            self._tell(f"circuit_{turned}", **named)
-        self._tell("step_reported", **named, step=decision.step, outcome=str(what))
+        self._steps.report(decision, Outcome(outcome), actual_usd, kept=kept)
 
     def next(
         self, decision: Decision, outcome: Outcome | str | None = None, *, accept_double_billing: bool = False
@@ -240,20 +216,9 @@ class Router:
             If double billing is accepted but does not fit the budgets, or more was billed than stated and the rest of the chain no longer
             fits. What is set aside stays; ask again later, or give up.
         """
-        if outcome is not None and decision.outcome != Outcome(outcome):
-            self.report(decision, outcome)
-        if decision.outcome is None:
-            raise InputError("say how the step ended: report it first, or give the outcome")
-        with self._steps:
-            if not decision.outcome.resolved and not accept_double_billing:
-                raise UnresolvedError(decision.outcome)
-            if decision.left and decision.outcome.resolved:
-                return None
-            if decision.after is None:
-                besides = not decision.outcome.resolved
-                decision.after = self._following(decision, besides=besides)
-                decision.left = besides and decision.after is not None
-            return None if decision.after is None or _over(decision.after) else decision.after
+        return self._steps.next(
+            decision, None if outcome is None else Outcome(outcome), accept_double_billing=accept_double_billing
+        )
 
     def follow(
         self, plan: Plan, forecast: Scenario, *, solve: Callable[[Scenario], Plan] | None = None, every: int = 500
@@ -292,12 +257,7 @@ class Router:
         router.errors.InputError
             If ``next`` went on from this step: what is set aside is for the step that it gave.
         """
-        with self._steps:
-            if decision.outcome is not None and not decision.outcome.resolved:
-                raise UnresolvedError(decision.outcome)
-            if decision.reservation is not None and decision.after is not None and not _over(decision):
-                raise InputError("the chain went on from this step; give up the step that `next` gave")
-            self._till.let_go(decision)
+        self._steps.give_up(decision)
 
     @property
     def ledger(self) -> Ledger:
@@ -350,60 +310,10 @@ class Router:
 
         return await asyncio.to_thread(call, *arguments, **named)
 
-    def _probe(self, clip: Clip) -> Decision | None:
-        """A decision that finds out whether a model is back, if this clip would go there and none has yet."""
-        probe = self._chooser.probe(clip)
-        if probe is None:
-            return None
-        try:
-            decision = self._till.admitted(clip, probe.choice, others=False)
-        except BaseException as error:
-            # The next clip may find out.
-            self._chooser.not_probed(probe)
-            if isinstance(error, OverBudgetError):
-                return None
-            raise
-        decision.probe = True
-        self._chooser.learn()
-        offer = decision.candidate.offer
-        self._tell("circuit_probed", provider=offer.provider, model=offer.model)
-        self._tell.decided(decision)
-        return decision
-
     def _in_course(self, course: Course, clip: Clip, choice: Choice) -> Choice:
         """What the plan that is followed does with one more clip of this kind; now and then it is planned anew first."""
         if course.arrived(clip) and course.again(self.ledger.accounts()):
             self._tell("plan_renewed")
             self._chooser.learn()
             choice = self._chooser.choice(clip)
-        found = choice.turn()
-        if found is None:
-            raise not_worth_it(clip, choice, by_plan=True)
-        return found
-
-    def _following(self, decision: Decision, *, besides: bool) -> Decision | None:
-        """What follows a step, paid for; ``besides``: while the step may still be made and billed."""
-        following = None if _over(decision) else self._reachable(decision)
-        try:
-            if following is None:
-                if not besides:
-                    self._till.let_go(decision)
-            elif besides:
-                self._till.beside(decision, following)
-            else:
-                self._till.top_up(following)
-        except OverBudgetError as error:
-            raise self._tell.refused(error) from None
-        return following
-
-    def _reachable(self, decision: Decision) -> Decision | None:
-        """What follows a step, without models whose circuit is open."""
-        found = decision.following()
-        while found is not None and found.cause in self._chooser.state.closed:
-            found = found.skipped()
-        return found
-
-
-def _over(decision: Decision) -> bool:
-    """Whether what was set aside for a step is settled or given up."""
-    return decision.reservation is not None and decision.reservation.closed
+        return self._chooser.turn(clip, choice)

@@ -29,13 +29,8 @@ class Till:
         self._bounded = bool(rules)
         self.ledger = _ledger(ledger, clock)
 
-    def admitted(self, clip: Clip, choice: Choice, *, others: bool = True) -> Decision:
+    def admitted(self, clip: Clip, choice: Choice) -> Decision:
         """The best decision whose worst case fits every account, set aside.
-
-        Parameters
-        ----------
-        others
-            Whether another way is taken if the best one does not fit.
 
         Raises
         ------
@@ -55,7 +50,7 @@ class Till:
         if isinstance(first, Reservation):
             return Decision(clip, choice, reservation=first)
         most = None if clip.value_usd is None else to_micro(clip.value_usd) + SAME_COST
-        for way in choice.ranked() if others else ():
+        for way in choice.ranked():
             if most is not None and way.cost > most:
                 break
             attempts = [step.attempt for step in way.chain.steps]

@@ -6,7 +6,7 @@ average, than the best chain found. Money is micro-dollars.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -168,8 +168,17 @@ class Contest:
 class View:
     """Offers with how likely each is up, without those of models that are not tried now."""
 
-    def __init__(self, table: Table, scenario: Scenario, availability: Availability, closed: frozenset[str]) -> None:
+    def __init__(
+        self,
+        table: Table,
+        scenario: Scenario,
+        availability: Availability,
+        barred: Collection[str] = (),
+        trial: frozenset[str] = frozenset(),
+    ) -> None:
         self.scenario, self.availability = scenario, availability
+        self.trial = trial
+        """Models (``provider/model``) that one clip at a time may be sent to, to find out whether they are back."""
         self._table = table
         rule = scenario.fallback
         self.worst_case = scenario.objective.minimise == "worst-case"
@@ -184,14 +193,14 @@ class View:
         )
         """Whether a chain is all models from the cheapest up, each with an outage of its own, and what counts is the mean."""
         self._up = [availability.of_model(offer) for offer in table.offers]
-        self._share = [self._first_step(offer, closed) for offer in table.offers]
+        self._share = [self._first_step(offer, barred) for offer in table.offers]
         self.missing = [self._missing(offer) for offer in table.offers]
         ranked = sorted(table.offers, key=lambda offer: (offer.quality is None, -(offer.quality or 0), offer.order))
         self._rank = [rank for _, rank in sorted((offer.order, rank) for rank, offer in enumerate(ranked))]
 
-    def _first_step(self, offer: Offer, closed: frozenset[str]) -> float | None:
+    def _first_step(self, offer: Offer, barred: Collection[str]) -> float | None:
         """Share of its price that an offer bills on average as first step; None where it is not tried."""
-        if f"{offer.provider}/{offer.model}" in closed:
+        if f"{offer.provider}/{offer.model}" in barred:
             return None
         up, whole = self._up[offer.order], self.availability.of_provider(offer.provider)
         return (1.0 if up is None else up) * (1.0 if whole is None else whole) * billed_share(offer)

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from router.errors import CircuitOpenError, InputError, NotWorthItError, OverBudgetError
-from router.online import Router
+from router.online import Health, Router
 from router.online.bids import Course
 from router.pipeline import plan
 from router.schema.ledger import Account
 from router.schema.plan import Plan
 from router.schema.scenario import Clip, Scenario
 from tests.builders import scenario
-from tests.online.shop import CLIP, ON, shop
+from tests.online.shop import CLIP, ON, Clock, shop
 
 ALONE = {"fallback": {"direction": "none"}}
 
@@ -282,3 +282,52 @@ def test_every_must_be_a_number_of_clips() -> None:
     forecast = campaign([{"count": 4}])
     with pytest.raises(InputError, match="every must be at least 1"):
         follower(forecast, solve=planned, every=0)
+
+
+# ---- models that failed too often ------------------------------------------------------------------------------------
+
+
+def failing(forecast: Scenario, clock: Clock, **course: Any) -> Router:
+    own = Router(
+        forecast.catalogs,
+        fallback=forecast.fallback,
+        health=Health(failures_to_open=1, cool_down_seconds=60),
+        clock=clock,
+        on=ON,
+    )
+    own.follow(planned(forecast), forecast, **course)
+    return own
+
+
+def test_the_model_that_the_plan_sends_clips_to_is_tried_again_once_it_has_cooled_down() -> None:
+    # No clip may go to a: the plan sends all to b, and a is never asked whether it is back.
+    clock = Clock()
+    own = failing(campaign([{"count": 10}], caps=[{"where": {"model": "a"}, "max_clips": 0}]), clock)
+    own.report(own.route(CLIP), "unavailable")
+    clock.now += 60
+    again = own.route(CLIP)
+    assert (again.model, again.probe) == ("b", True)
+
+
+def test_a_clip_that_the_plan_leaves_out_does_not_find_out_whether_a_model_is_back() -> None:
+    # No money: the plan leaves out what is worth $2.00 and costs $1.00 on a.
+    clock = Clock()
+    own = failing(campaign([{"count": 10, "value_usd": 2}], budget_usd=0), clock)
+    own.report(own.route({**CLIP, "models": ["a"]}), "unavailable")
+    clock.now += 60
+    with pytest.raises(NotWorthItError, match="leaves such clips out"):
+        own.route({**CLIP, "value_usd": 2})
+
+
+def test_clips_that_find_out_whether_a_model_is_back_count_and_take_their_turn() -> None:
+    # Ten clips in turn on a and on b; a fails each time, so that each clip for a is a trial.
+    clock = Clock()
+    forecast = campaign([{"count": 10}], caps=[{"where": {"model": "a"}, "max_clips": 5, "max_share": "0.5"}])
+    own = failing(forecast, clock)
+    models = []
+    for _ in range(10):
+        decision = own.route(CLIP)
+        models.append(decision.model)
+        own.report(decision, "unavailable" if decision.model == "a" else "served")
+        clock.now += 60
+    assert (models.count("a"), models.count("b")) == (5, 5)

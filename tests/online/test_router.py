@@ -331,7 +331,12 @@ def test_a_clip_that_would_not_go_to_a_model_does_not_find_out_whether_it_is_bac
 
 def test_a_clip_that_fits_no_budget_of_a_closed_model_goes_elsewhere_and_the_next_one_finds_out() -> None:
     clock = Clock()
-    own = router(budgets=[{"usd": Decimal("0.50"), "model": "a"}], health=Health(failures_to_open=1), clock=clock)
+    own = router(
+        budgets=[{"usd": Decimal("0.50"), "model": "a"}],
+        fallback={"direction": "none"},
+        health=Health(failures_to_open=1),
+        clock=clock,
+    )
     own.report(own.route({"seconds": 5}), "unavailable")
     clock.now += 60
     long = own.route(CLIP)

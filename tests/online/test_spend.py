@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -377,6 +378,24 @@ def test_threads_that_report_one_step_at_once_book_it_once_and_go_on_together() 
             thread.join()
         assert taken(own)[BUDGET][1] == 100
         assert len(set(map(id, followed))) == 1
+
+
+def test_threads_that_ask_for_the_next_step_at_once_get_the_same() -> None:
+    own = router(limits={"budget_usd": 9})
+    first, got = own.route(CLIP), []
+
+    def work() -> None:
+        got.append(own.next(first, "unavailable"))
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    with own._steps._lock:
+        for thread in threads:
+            thread.start()
+        time.sleep(0.1)  # Both know by now that nothing was reported
+    for thread in threads:
+        thread.join()
+    assert len(got) == 2
+    assert got[0] is got[1] is not None
 
 
 # ---- more is billed than was stated ----------------------------------------------------------------------------------
