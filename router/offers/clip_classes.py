@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from operator import attrgetter
+from typing import TypeVar
 
 from router.schema.candidate import ClipClass
 from router.schema.scenario import Clip, Requirements
 
+Kind = TypeVar("Kind", bound=Requirements)
 _NOT_REQUIREMENTS = {"group", "request"}
 _REQUIREMENTS = ("seconds", *(name for name in Requirements.model_fields if name not in _NOT_REQUIREMENTS))
 requirements = attrgetter(*_REQUIREMENTS)
@@ -39,19 +41,26 @@ def clip_classes(clips: Sequence[Clip], *, by_group: bool = False) -> tuple[Clip
     return tuple(found)
 
 
+def draft_of(clip: Kind) -> Kind | None:
+    """One draft of a clip, as a clip of its own; None where it wants none."""
+    drafts = clip.drafts
+    if drafts is None:
+        return None
+    lowered = {
+        "resolution": drafts.resolution,
+        "audio": drafts.audio,
+        "quality_min": None,
+        "max_price_usd": None,
+        "max_takes": 1,
+        "drafts": None,
+        "value_usd": None,
+        "group": None,
+    }
+    return clip.model_copy(update=lowered)
+
+
 def _drafts(own: ClipClass, position: int) -> Iterator[ClipClass]:
     """The class of the drafts of a class, which stands at ``position``; none where its clips want none."""
-    drafts = own.need.drafts
-    if drafts is not None:
-        lowered = {
-            "resolution": drafts.resolution,
-            "audio": drafts.audio,
-            "quality_min": None,
-            "max_price_usd": None,
-            "max_takes": 1,
-            "drafts": None,
-            "value_usd": None,
-            "group": None,
-        }
-        need = own.need.model_copy(update=lowered)
+    need, drafts = draft_of(own.need), own.need.drafts
+    if need is not None and drafts is not None:
         yield ClipClass(need, own.seconds, own.clips, draft_of=position, drafts_each=drafts.count)

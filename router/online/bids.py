@@ -16,14 +16,15 @@ from decimal import Decimal
 from fractions import Fraction
 
 from router import log
-from router.errors import InputError, RouterError
-from router.offers.clip_classes import requirements
+from router.errors import InputError, Problem
+from router.offers.clip_classes import draft_of, requirements
 from router.online.view import Choice, Row, View, Way
 from router.optimization.limits import assignment
+from router.schema.base import printable
 from router.schema.candidate import Choices, ClipClass
 from router.schema.ledger import Account
 from router.schema.plan import Plan
-from router.schema.scenario import Clip, Objective, Scenario
+from router.schema.scenario import Clip, Limits, Objective, Scenario
 from router.units import MICRO, SAME_COST, from_micro, to_micro
 
 Solve = Callable[[Scenario], Plan]
@@ -33,6 +34,7 @@ TRUST = 0.1
 KINDS = 4096
 """Kinds of clips that are learnt besides those that were forecast."""
 _CAPPED = ("max_clips", "max_seconds", "max_usd")
+_MONEY = ("budget_usd", "worst_case_usd")
 
 
 class Bids:
@@ -46,14 +48,15 @@ class Bids:
             raise InputError("the plan says nothing of what its limits are worth; make it with shadow prices")
         else:
             self._worth = {one.limit: one.shadow_price or 0.0 for one in plan.limits}
-        keys = {clip.id: requirements(clip) for clip in forecast.clips}
+        _refuse_another_forecast(plan, forecast)
+        keys = {(clip.id, draft): requirements(kind) for clip in forecast.clips for draft, kind in _kinds(clip)}
         self._shares: dict[Key, Counter[tuple[object, ...] | None]] = {}
         self._turns: dict[Key, Counter[tuple[object, ...] | None]] = {}
         """How often each way was taken; what is learnt of models meanwhile does not start the shares anew."""
-        made = ((r, (r.provider, r.model, r.resolution, r.audio)) for r in plan.routes if not r.draft)
-        for clips, way in (*made, *((left, None) for left in plan.left_out)):
+        made = ((r, r.draft, (r.provider, r.model, r.resolution, r.audio)) for r in plan.routes)
+        for clips, draft, way in (*made, *((left, False, None) for left in plan.left_out)):
             for name, count in zip(clips.clips, clips.counts, strict=True):
-                self._shares.setdefault(keys[name], Counter())[way] += count
+                self._shares.setdefault(keys[name, draft], Counter())[way] += count
 
     def choose(self, view: View, clip: Clip) -> Choice | None:
         """How to make a clip: as the plan does; where it does not say, in the best way at these prices. None if nothing can."""
@@ -89,6 +92,28 @@ class Bids:
                 for k, (use, each) in enumerate(zip(row.uses[0], per, strict=False)):
                     costs[k] += sign * float(use - row.bound * each)
         return costs
+
+
+def _kinds(clip: Clip) -> Iterator[tuple[bool, Clip]]:
+    """What comes one by one where a forecast has a clip with drafts: the clip without them, and, marked, one of its drafts."""
+    draft = draft_of(clip)
+    yield False, clip if draft is None else clip.model_copy(update={"drafts": None})
+    if draft is not None:
+        yield True, draft
+
+
+def _refuse_another_forecast(plan: Plan, forecast: Scenario) -> None:
+    """Raise InputError if a plan holds other clips than a forecast, or not as many."""
+    planned: Counter[str] = Counter()
+    for group in (*(route for route in plan.routes if not route.draft), *plan.left_out):
+        for name, count in zip(group.clips, group.counts, strict=True):
+            planned[name] += count
+    expected = {clip.id: clip.count for clip in forecast.clips}
+    if wrong := next((name for name in {**expected, **planned} if planned[name] != expected.get(name, 0)), None):
+        raise InputError(
+            f"the plan was not made for this forecast: of clip '{printable(wrong)}' it holds {planned[wrong]:,}, the forecast "
+            f"{expected.get(wrong, 0):,}; follow it with the scenario that it was made for"
+        )
 
 
 def _way(row: Row) -> tuple[object, ...]:
@@ -145,17 +170,22 @@ class Course:
     what came say together; the forecast weighs as ``TRUST`` of its own clips.
     """
 
-    def __init__(self, plan: Plan, forecast: Scenario, solve: Solve | None, every: int) -> None:
+    def __init__(self, plan: Plan, forecast: Scenario, solve: Solve | None, every: int, kept: Limits) -> None:
         if every < 1:
             raise InputError("every must be at least 1: so many clips pass between two plans")
+        self.plans_again = solve is not None
+        """Whether a clip may have to wait for a plan."""
+        self._accounts = {} if solve is None else _accounts(forecast.limits, kept)
         self.bids = Bids(plan, forecast)
         self._forecast, self._solve, self._every = forecast, solve, every
         self._lock, self._planning = threading.Lock(), threading.Lock()
         self._expected: Counter[Key] = Counter()
         self._examples: dict[Key, Clip] = {}
         for clip in forecast.clips:
-            self._expected[requirements(clip)] += clip.count
-            self._examples.setdefault(requirements(clip), clip)
+            for draft, kind in _kinds(clip):
+                key = requirements(kind)
+                self._expected[key] += clip.count * (clip.drafts.count if draft and clip.drafts is not None else 1)
+                self._examples.setdefault(key, kind)
         self._arrived: Counter[Key] = Counter()
         self._came = 0
 
@@ -176,7 +206,7 @@ class Course:
     def again(self, accounts: Sequence[Account]) -> bool:
         """Plan what is left with what is left of the limits; whether there are new prices.
 
-        Where no plan can be made of it any more, nothing is left, or another thread is planning, the old prices stay.
+        Where no plan can be made of it any more, for whatever reason, nothing is left, or another thread is planning, the old prices stay.
         """
         if self._solve is None or not self._planning.acquire(blocking=False):
             return False
@@ -186,7 +216,7 @@ class Course:
                 return False
             self.bids = Bids(self._solve(left), left)
             return True
-        except RouterError as error:
+        except Exception as error:  # Whatever a user's function raises must not stop a clip
             log.info("plan_kept", reason=type(error).__name__)
             return False
         finally:
@@ -211,25 +241,47 @@ class Course:
         if not clips:
             return None
         rest = {one.account: from_micro(max(0, one.bound - one.spent - one.reserved)) for one in accounts}
+        left = {bound: rest[account] for bound, account in self._accounts.items() if account in rest}
         limits = self._forecast.limits
         caps = [
-            cap.model_copy(
-                update={
-                    name: _in_kind(rest[account])
-                    for name in _CAPPED
-                    if getattr(cap, name) is not None and (account := f"limits.caps[{k}].{name}") in rest
-                }
-            )
+            cap.model_copy(update={name: _in_kind(left[k, name]) for name in _CAPPED if (k, name) in left})
             for k, cap in enumerate(limits.caps)
         ]
-        money = {
-            name: rest[f"limits.{name}"]
-            for name in ("budget_usd", "worst_case_usd")
-            if getattr(limits, name) is not None and f"limits.{name}" in rest
-        }
+        money = {name: left[None, name] for name in _MONEY if (None, name) in left}
         return self._forecast.model_copy(
             update={"clips": tuple(clips), "limits": limits.model_copy(update={**money, "caps": tuple(caps)})}
         )
+
+
+def _accounts(limits: Limits, kept: Limits) -> dict[tuple[int | None, str], str]:
+    """The router's account for each bound of a forecast that shrinks as clips come, by the position of its cap and its name.
+
+    Raises
+    ------
+    router.errors.InputError
+        If the router does not keep one of them: nothing then says what is left of it.
+    """
+    found: dict[tuple[int | None, str], str] = {}
+    wanting = []
+    for name in _MONEY:
+        bound = getattr(limits, name)
+        if bound is not None:
+            found[None, name] = f"limits.{name}"
+            if getattr(kept, name) != bound:
+                wanting.append((f"limits.{name}", bound))
+    for k, cap in enumerate(limits.caps):
+        for name in _CAPPED:
+            bound = getattr(cap, name)
+            if bound is not None:
+                same = (j for j, own in enumerate(kept.caps) if own.where == cap.where and getattr(own, name) == bound)
+                if (j := next(same, None)) is not None:
+                    found[k, name] = f"limits.caps[{j}].{name}"
+                else:
+                    wanting.append((f"limits.caps[{k}].{name}", bound))
+    if wanting:
+        advice = "is no limit of this router, which cannot say what is left of it; give it to Router too, or follow without `solve`"
+        raise InputError([Problem(f"{bound:,} of the forecast {advice}", where) for where, bound in wanting])
+    return found
 
 
 def _in_kind(amount: Decimal) -> Decimal | int:

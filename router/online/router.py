@@ -121,6 +121,7 @@ class Router:
             "bills_failures": bills_failures,
         }
         rules = rules_of(given)
+        self._limits = rules.limits
         market = open_market(rules, on)
         own = [as_model(Budget, budget, f"budgets[{k}]") for k, budget in enumerate(budgets)]
         self._till = Till(Rules(rules.limits, own), ledger, clock)
@@ -230,22 +231,25 @@ class Router:
         plan
             Of the whole campaign, with shadow prices.
         forecast
-            The scenario that it was made for: the clips to be expected, and the limits. Those that cannot be kept clip by clip are steered
-            by their prices alone.
+            The scenario that it was made for: the clips to be expected, and the limits. Prices steer by these and keep none; what is to
+            be kept has to be in the router's own ``limits``. Of a clip with drafts these come as clips of their own, as it does then.
         solve
             ``router.plan``, or whatever plans what is left (``forecast`` with the counts, budgets and caps that remain) after every so many
-            clips; that call of ``route`` takes as long. Absent: prices stay as they are.
+            clips; that call of ``route`` takes as long. The router must then keep the forecast's ``budget_usd``, ``worst_case_usd`` and
+            caps by ``max_clips``, ``max_seconds`` and ``max_usd``: only so it knows what is left of them. If no plan can be made, or
+            it raises anything, prices stay as they are; so they do if it is absent.
         every
             Clips between two plans.
 
         Raises
         ------
         router.errors.InputError
-            If the plan says nothing of what its limits are worth.
+            If the plan says nothing of what its limits are worth, or was made for another forecast; with ``solve``, if the router does not
+            keep the forecast's limits.
         """
         from router.online.bids import Course  # It knows the limits of whole plans, which single clips do without
 
-        self._chooser.follow(Course(plan, forecast, solve, every))
+        self._chooser.follow(Course(plan, forecast, solve, every, self._limits))
 
     def give_up(self, decision: Decision) -> None:
         """Let go of what is still set aside for a clip: its chain is not followed any further.
@@ -266,7 +270,8 @@ class Router:
 
     async def aroute(self, clip: Clip | Mapping[str, Any]) -> Decision:
         """``route`` without holding up the event loop. What is decided after this was cancelled is given up."""
-        if isinstance(self.ledger, MemoryLedger):
+        course = self._chooser.course
+        if isinstance(self.ledger, MemoryLedger) and not (course is not None and course.plans_again):
             return self.route(clip)
         made: list[Decision] = []
         cancelled = threading.Event()
@@ -278,7 +283,7 @@ class Router:
             return made[0]
 
         try:
-            return await self._aside(decided)
+            return await self._aside(decided, slow=True)
         except BaseException:
             cancelled.set()
             for decision in made:
@@ -302,9 +307,9 @@ class Router:
         """``next`` without holding up the event loop."""
         return await self._aside(self.next, decision, outcome, accept_double_billing=accept_double_billing)
 
-    async def _aside(self, call: Callable[..., Value], *arguments: Any, **named: Any) -> Value:
-        """In memory a call takes microseconds; a file may have to be waited for."""
-        if isinstance(self.ledger, MemoryLedger):
+    async def _aside(self, call: Callable[..., Value], *arguments: Any, slow: bool = False, **named: Any) -> Value:
+        """In memory a call takes microseconds; a file may have to be waited for, and a plan."""
+        if isinstance(self.ledger, MemoryLedger) and not slow:
             return call(*arguments, **named)
         import asyncio  # Whoever awaits has loaded it
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 from decimal import Decimal
@@ -16,7 +17,7 @@ from router.pipeline import plan
 from router.schema.ledger import Account
 from router.schema.plan import Plan
 from router.schema.scenario import Clip, Scenario
-from tests.builders import scenario
+from tests.builders import catalog, model, scenario
 from tests.online.shop import CLIP, ON, Clock, shop
 
 ALONE = {"fallback": {"direction": "none"}}
@@ -131,7 +132,7 @@ def test_what_is_left_is_planned_again_every_so_many_clips() -> None:
 def test_what_came_counts_besides_what_was_forecast() -> None:
     # 40 of each kind were forecast; 20 came, all of the first. The forecast weighs like 8 clips: (4 + 20) to 4 of 60 to come.
     forecast = campaign([{"count": 40}, {"seconds": 5, "count": 40}], budget_usd=1000)
-    course = Course(planned(forecast), forecast, planned, 500)
+    course = Course(planned(forecast), forecast, planned, 500, forecast.limits)
     for _ in range(20):
         course.arrived(forecast.clips[0])
     left = course.left([])
@@ -147,6 +148,7 @@ def test_caps_and_budgets_shrink_by_what_was_taken_of_them() -> None:
         forecast,
         planned,
         500,
+        forecast.limits,
     )
     accounts = [
         Account("limits.budget_usd", "usd", 100_000_000, 1_500_000, 20_000_000),
@@ -269,7 +271,7 @@ def test_what_is_learnt_of_arrivals_is_bounded_and_holds_nothing_that_a_user_wro
 ) -> None:
     monkeypatch.setattr("router.online.bids.KINDS", 3)
     forecast = campaign([{"count": 100}], budget_usd=1000)
-    course = Course(planned(forecast), forecast, planned, 500)
+    course = Course(planned(forecast), forecast, planned, 500, forecast.limits)
     for seconds in range(1, 10):
         course.arrived(Clip(id="secret", seconds=seconds, group="secret", request={"prompt": "secret"}))
     left = course.left([])
@@ -331,3 +333,113 @@ def test_clips_that_find_out_whether_a_model_is_back_count_and_take_their_turn()
         own.report(decision, "unavailable" if decision.model == "a" else "served")
         clock.now += 60
     assert (models.count("a"), models.count("b")) == (5, 5)
+
+
+# ---- forecasts with drafts, other forecasts, and plans that fail -----------------------------------------------------
+
+
+def sketched() -> Scenario:
+    """Ten clips with sound, each after two silent drafts. Sound costs $1.00 on a and $3.00 on b, silence $1.00 and $1.50."""
+    sold = catalog(
+        *(
+            model(name, [{"audio": audio, "price_per_second": rate} for audio, rate in ((False, silent), (True, loud))])
+            for name, silent, loud in (("a", "0.10", "0.10"), ("b", "0.15", "0.30"))
+        )
+    )
+    clip = {**CLIP, "id": "c", "audio": "native", "count": 10, "drafts": {"count": 2, "audio": "none"}}
+    return scenario([clip], sold, limits={"caps": [{"where": {"model": "a"}, "max_clips": 5}]}, **ALONE)
+
+
+def test_finals_and_drafts_of_a_forecast_are_followed_as_clips_of_their_own() -> None:
+    # The five clips that a may make are those with sound: there it saves $2.00, and $0.50 on a draft.
+    forecast = sketched()
+    own = Router(forecast.catalogs, fallback=forecast.fallback, on=ON)
+    own.follow(planned(forecast), forecast)
+    assert {own.route(CLIP).model for _ in range(4)} == {"b"}
+    finals = [own.route({**CLIP, "audio": "native"}).model for _ in range(10)]
+    assert (finals.count("a"), finals.count("b")) == (5, 5)
+
+
+def test_drafts_are_expected_and_counted_besides_finals() -> None:
+    # 30 were forecast, 10 drafts came: 20 are to come. The forecast weighs like 3: 1 final to 2 + 10 drafts, 20/13 of each.
+    forecast = sketched()
+    course = Course(planned(forecast), forecast, planned, 500, forecast.limits)
+    for _ in range(10):
+        course.arrived(Clip(id="draft", seconds=10))
+    left = course.left([])
+    assert left is not None
+    assert [(clip.audio, clip.count, clip.drafts) for clip in left.clips] == [("native", 2, None), ("none", 18, None)]
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ([{"count": 4, "id": "d"}], "of clip 'd' it holds 0, the forecast 4"),
+        ([{"count": 4}, {"id": "d"}], "of clip 'd' it holds 0, the forecast 1"),
+        ([{"count": 5}], "of clip 'c0' it holds 4, the forecast 5"),
+    ],
+)
+def test_a_plan_of_another_forecast_is_refused(other: list[dict[str, Any]], message: str) -> None:
+    made = planned(campaign([{"count": 4}], budget_usd=100))
+    with pytest.raises(InputError, match=f"not made for this forecast: {message}.*with the scenario that it was made"):
+        follower(campaign(other, budget_usd=100), made)
+
+
+def test_what_is_left_of_a_limit_is_planned_again_only_where_the_router_keeps_it() -> None:
+    caps = [{"where": {"model": "b"}, "max_share": "0.5"}, {"where": {"model": "a"}, "max_clips": 20, "max_usd": 30}]
+    forecast = campaign([{"count": 40, "value_usd": 5}], budget_usd=60, caps=caps)
+    made = planned(forecast)
+
+    def following(**limits: Any) -> Router:
+        own = Router(forecast.catalogs, limits=limits, fallback=forecast.fallback, on=ON)
+        own.follow(made, forecast, solve=planned)
+        return own
+
+    with pytest.raises(
+        InputError, match=r"limits\.budget_usd: 60 of the forecast is no limit of this router"
+    ) as caught:
+        following(budget_usd=1000, caps=[{"where": {"model": "a"}, "max_clips": 20}])
+    assert [one.where for one in caught.value.problems] == ["limits.budget_usd", "limits.caps[1].max_usd"]
+    Router(forecast.catalogs, on=ON).follow(made, forecast)  # Without `solve` prices steer by them all the same
+    # The same cap in another place, and what is left of it: 20 clips and $30.00 less the one that was made.
+    own = following(budget_usd=60, caps=[{"max_clips": 99}, {"where": {"model": "a"}, "max_clips": 20, "max_usd": 30}])
+    own.report(own.route({**CLIP, "value_usd": 5, "models": ["a"]}), "served")
+    course = own._chooser.course
+    assert course is not None
+    left = course.left(own.ledger.accounts())
+    assert left is not None
+    assert (left.limits.budget_usd, left.limits.caps[1].max_clips, left.limits.caps[1].max_usd) == (59, 19, 29)
+    assert left.limits.caps[0] == forecast.limits.caps[0]
+
+
+@pytest.mark.parametrize("solved", [None, ZeroDivisionError()])
+def test_a_function_that_makes_no_plan_stops_no_clip(solved: Any) -> None:
+    def solve(_left: Scenario) -> Plan:
+        if solved is None:
+            return None  # type: ignore[return-value]
+        raise solved
+
+    own = follower(campaign([{"count": 10}], budget_usd=100), solve=solve, every=1)
+    assert [own.route(CLIP).model for _ in range(2)] == ["a", "a"]
+    assert sum(one.reserved for one in own.ledger.accounts()) == 2_000_000
+
+
+def test_other_tasks_run_on_while_what_is_left_is_planned() -> None:
+    planning, done, waited = threading.Event(), threading.Event(), []
+
+    def solve(left: Scenario) -> Plan:
+        planning.set()
+        waited.append(done.wait(10))
+        return planned(left)
+
+    own = follower(campaign([{"count": 10}], budget_usd=100), solve=solve, every=1)
+
+    async def both() -> None:
+        routing = asyncio.create_task(own.aroute(CLIP))
+        while not planning.is_set():
+            await asyncio.sleep(0.001)
+        done.set()
+        assert (await routing).model == "a"
+
+    asyncio.run(both())
+    assert waited == [True]
