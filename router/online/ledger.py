@@ -49,6 +49,19 @@ class Ledger(Protocol):
             If the reservation has ended, and this is not late.
         """
 
+    def branch(
+        self, number: int, parts: Sequence[Part], event: str, claims: Sequence[Claim], what: str
+    ) -> int | tuple[Claim, int]:
+        """Book parts of an open reservation and set claims aside in a new one, for which there is what the parts let go of.
+
+        If a claim does not fit, nothing has changed, and the answer is that of `reserve`.
+
+        Raises
+        ------
+        router.errors.InputError
+            If the reservation has ended.
+        """
+
     def accounts(self) -> list[Account]:
         """Every account that was ever drawn on, by name."""
 
@@ -81,38 +94,60 @@ class MemoryLedger:
     def reserve(self, claims: Sequence[Claim], what: str, number: int | None = None) -> int | tuple[Claim, int]:
         """See `Ledger`."""
         with self._lock:
-            if number is not None and number not in self._open:
-                raise settled_before(number)
-            accounts = self._accounts
-            for claim in claims:
-                own = accounts.get(claim.account)
-                left = claim.bound - own[0] - own[1] if own is not None else claim.bound
-                if claim.amount > max(0, left):
-                    return claim, left
-            if number is None:
-                self._last = number = self._last + 1
-                self._open[number] = (self._clock(), what, {})
-            held = self._open[number][2]
-            for claim in claims:
-                accounts.setdefault(claim.account, [0, 0])[0] += claim.amount
-                self._claims[claim.account] = claim
-                held[claim.account] = held.get(claim.account, 0) + claim.amount
-            return number
+            return self._reserve(claims, what, number)
+
+    def _reserve(self, claims: Sequence[Claim], what: str, number: int | None) -> int | tuple[Claim, int]:
+        if number is not None:
+            self._must_be_open(number)
+        accounts = self._accounts
+        for claim in claims:
+            own = accounts.get(claim.account)
+            left = claim.bound - own[0] - own[1] if own is not None else claim.bound
+            if claim.amount > max(0, left):
+                return claim, left
+        if number is None:
+            self._last = number = self._last + 1
+            self._open[number] = (self._clock(), what, {})
+        held = self._open[number][2]
+        for claim in claims:
+            accounts.setdefault(claim.account, [0, 0])[0] += claim.amount
+            self._claims[claim.account] = claim
+            held[claim.account] = held.get(claim.account, 0) + claim.amount
+        return number
 
     def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool, late: bool = False) -> None:
         """See `Ledger`."""
         with self._lock:
-            if number not in self._open and not late:
-                raise settled_before(number)
-            held = {} if late else self._open[number][2]
-            for account, spent, released in parts:
-                own = self._accounts[account]
-                own[0] -= released
-                own[1] += spent
-                if not late:
-                    held[account] -= released
+            if not late:
+                self._must_be_open(number)
+            self._move(parts, {} if late else self._open[number][2])
             if close:
                 del self._open[number]
+
+    def branch(
+        self, number: int, parts: Sequence[Part], event: str, claims: Sequence[Claim], what: str
+    ) -> int | tuple[Claim, int]:
+        """See `Ledger`."""
+        with self._lock:
+            self._must_be_open(number)
+            held = self._open[number][2]
+            self._move(parts, held)
+            found = self._reserve(claims, what, None)
+            if isinstance(found, tuple):
+                self._move([Part(account, -spent, -released) for account, spent, released in parts], held)
+            return found
+
+    def _move(self, parts: Sequence[Part], held: dict[str, int]) -> None:
+        for account, spent, released in parts:
+            own = self._accounts[account]
+            own[0] -= released
+            own[1] += spent
+            if account in held:
+                held[account] -= released
+
+    def _must_be_open(self, number: int) -> None:
+        if number not in self._open:
+            raise settled_before(number)
 
     def accounts(self) -> list[Account]:
         """See `Ledger`."""

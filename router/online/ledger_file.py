@@ -63,33 +63,38 @@ class FileLedger:
     def reserve(self, claims: Sequence[Claim], what: str, number: int | None = None) -> int | tuple[Claim, int]:
         """See `Ledger`."""
         with self._whole() as connection:
-            if number is not None:
-                _must_be_open(connection, number)
-            for claim in claims:
-                found = connection.execute(
-                    "select reserved + spent from accounts where account = ?", (claim.account,)
-                ).fetchone()
-                left = claim.bound - (found[0] if found else 0)
-                if claim.amount > max(0, left):
-                    return claim, left
-            now = self._clock()
-            if number is None:
-                number = connection.execute(
-                    "insert into reservations (opened_at, what) values (?, ?)", (now, what)
-                ).lastrowid
-                assert number is not None
-            connection.executemany(
-                "insert into accounts (account, unit, bound, reserved) values (?, ?, ?, ?) on conflict (account)"
-                " do update set reserved = reserved + excluded.reserved, bound = excluded.bound",
-                [(claim.account, claim.unit, claim.bound, claim.amount) for claim in claims],
-            )
-            connection.executemany(
-                "insert into holds (number, account, held, planned, provider, model) values (?, ?, ?, ?, ?, ?)"
-                " on conflict (number, account) do update set held = held + excluded.held",
-                [(number, c.account, c.amount, c.planned, c.provider, c.model) for c in claims],
-            )
-            self._note(connection, now, number, "reserved", [(claim.account, 0, -claim.amount) for claim in claims])
-            return number
+            return self._reserve(connection, claims, what, number)
+
+    def _reserve(
+        self, connection: sqlite3.Connection, claims: Sequence[Claim], what: str, number: int | None
+    ) -> int | tuple[Claim, int]:
+        if number is not None:
+            _must_be_open(connection, number)
+        for claim in claims:
+            found = connection.execute(
+                "select reserved + spent from accounts where account = ?", (claim.account,)
+            ).fetchone()
+            left = claim.bound - (found[0] if found else 0)
+            if claim.amount > max(0, left):
+                return claim, left
+        now = self._clock()
+        if number is None:
+            number = connection.execute(
+                "insert into reservations (opened_at, what) values (?, ?)", (now, what)
+            ).lastrowid
+            assert number is not None
+        connection.executemany(
+            "insert into accounts (account, unit, bound, reserved) values (?, ?, ?, ?) on conflict (account)"
+            " do update set reserved = reserved + excluded.reserved, bound = excluded.bound",
+            [(claim.account, claim.unit, claim.bound, claim.amount) for claim in claims],
+        )
+        connection.executemany(
+            "insert into holds (number, account, held, planned, provider, model) values (?, ?, ?, ?, ?, ?)"
+            " on conflict (number, account) do update set held = held + excluded.held",
+            [(number, c.account, c.amount, c.planned, c.provider, c.model) for c in claims],
+        )
+        self._note(connection, now, number, "reserved", [(claim.account, 0, -claim.amount) for claim in claims])
+        return number
 
     def book(self, number: int, parts: Sequence[Part], event: str, *, close: bool, late: bool = False) -> None:
         """See `Ledger`."""
@@ -97,6 +102,18 @@ class FileLedger:
             if not late:
                 _must_be_open(connection, number)
             self._booked(connection, number, parts, event, close=close)
+
+    def branch(
+        self, number: int, parts: Sequence[Part], event: str, claims: Sequence[Claim], what: str
+    ) -> int | tuple[Claim, int]:
+        """See `Ledger`."""
+        with self._whole() as connection:
+            _must_be_open(connection, number)
+            self._booked(connection, number, parts, event, close=False)
+            found = self._reserve(connection, claims, what, None)
+            if isinstance(found, tuple):
+                connection.execute("rollback")
+            return found
 
     def settle(self, number: int, spent: int, provider: str, model: str) -> None:
         """End a reservation whose decision is lost: what was billed, by whom, and nothing else, is booked.
@@ -195,7 +212,8 @@ class FileLedger:
             try:
                 connection.execute("begin immediate")
                 yield connection
-                connection.execute("commit")
+                if connection.in_transaction:
+                    connection.execute("commit")
             except BaseException as error:
                 if connection.in_transaction:
                     connection.execute("rollback")

@@ -69,6 +69,8 @@ class Reservation:
     held: list[int]
     """Of each claim."""
     closed: bool = False
+    counted: bool = False
+    """Whether caps were booked: a clip counts once, however many jobs make it."""
 
 
 class Rules:

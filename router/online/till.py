@@ -68,17 +68,18 @@ class Till:
         if own.closed:
             self._book_late(own, decision, spent)
             return
-        following = decision.following()
+        following, made = decision.following(), decision.outcome is Outcome.SERVED
         booked, left = [], []
         for claim, held in zip(own.claims, own.held, strict=True):
             if claim.planned:
-                booked.append(held if decision.outcome is Outcome.SERVED else 0)
+                booked.append(held if made else 0)
                 needed = 0 if booked[-1] or following is None else held
             else:
                 booked.append(spent if claim.takes(decision.attempt) else 0)
                 needed = 0 if following is None else following.at_most(claim)
             left.append(min(max(0, held - booked[-1]), needed))
         self._book(own, booked, left, str(decision.outcome), close=following is None)
+        own.counted |= made
 
     def top_up(self, decision: Decision) -> None:
         """Set aside what a step and its chain can bill beyond what is still set aside: more was billed before than was stated.
@@ -113,20 +114,18 @@ class Till:
         own = decision.reservation
         if own is None or own.closed:
             return
-        money = [claim._replace(amount=following.at_most(claim)) for claim in own.claims if not claim.planned]
-        claims = tuple(money)
-        found = self.ledger.reserve(claims, following.cause)
-        if isinstance(found, tuple):
-            raise _over(*found, more=True)
-        following.reservation = Reservation(found, claims, [claim.amount for claim in claims])
+        claims = tuple(claim._replace(amount=following.at_most(claim)) for claim in own.claims if not claim.planned)
         pairs = list(zip(own.claims, own.held, strict=True))
         planned = [held if claim.planned else 0 for claim, held in pairs]
         left = [min(held, decision.attempt.billed) if claim.takes(decision.attempt) else 0 for claim, held in pairs]
-        try:
-            self._book(own, planned, left, "moved-on", close=False)
-        except BaseException:
-            self.let_go(following)
-            raise
+        parts = _parts(own, planned, left)
+        found = self.ledger.branch(own.number, parts, "moved-on", claims, following.cause)
+        if isinstance(found, tuple):
+            claim, rest = found
+            free = next(part.released - part.spent for part in parts if part.account == claim.account)
+            raise _over(claim._replace(amount=claim.amount - free), rest - free, more=True)
+        own.held, own.counted = left, True
+        following.reservation = Reservation(found, claims, [claim.amount for claim in claims])
 
     def let_go(self, decision: Decision) -> None:
         """Release what is still set aside for a clip."""
@@ -142,25 +141,30 @@ class Till:
 
     def _book_late(self, own: Reservation, decision: Decision, spent: Micro) -> None:
         """Book what was billed for a clip that was given up: nothing is set aside for it, and it is spent all the same."""
-        made = decision.outcome is Outcome.SERVED
+        counts = decision.outcome is Outcome.SERVED and not own.counted
         parts = [
             Part(
                 claim.account,
-                claim.amount if made and claim.planned else spent if claim.takes(decision.attempt) else 0,
+                claim.amount if counts and claim.planned else spent if claim.takes(decision.attempt) else 0,
                 0,
             )
             for claim in own.claims
         ]
         if any(part.spent for part in parts):
             self.ledger.book(own.number, parts, f"{decision.outcome} after given-up", close=False, late=True)
+        own.counted |= counts
 
     def _book(self, own: Reservation, spent: Sequence[int], left: Sequence[int], event: str, *, close: bool) -> None:
-        parts = [
-            Part(claim.account, booked, held - rest)
-            for claim, held, booked, rest in zip(own.claims, own.held, spent, left, strict=True)
-        ]
-        self.ledger.book(own.number, parts, event, close=close)
+        self.ledger.book(own.number, _parts(own, spent, left), event, close=close)
         own.held, own.closed = list(left), close
+
+
+def _parts(own: Reservation, spent: Sequence[int], left: Sequence[int]) -> list[Part]:
+    """What becomes of each claim of a reservation, if so much of it is spent and so much stays set aside."""
+    return [
+        Part(claim.account, booked, held - rest)
+        for claim, held, booked, rest in zip(own.claims, own.held, spent, left, strict=True)
+    ]
 
 
 def billed(decision: Decision, outcome: Outcome, actual_usd: Decimal | float | str | None) -> Micro:

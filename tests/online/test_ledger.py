@@ -66,6 +66,25 @@ def test_a_settled_reservation_takes_no_more_bookings(ledger: Ledger) -> None:
     assert ledger.accounts()[0].spent == 3
 
 
+def test_a_reservation_branches_whole_or_not_at_all(ledger: Ledger) -> None:
+    number = ledger.reserve([claim(amount=8)], "p/a")
+    assert isinstance(number, int)
+    # Of x's 10 the first keeps 3 and has spent 1 in the end: 6 are left.
+    refused = ledger.branch(number, [Part("x", 1, 5)], "moved-on", [claim(amount=7)], "p/b")
+    assert refused == (claim(amount=7), 6)
+    assert [(one.number, one.held) for one in ledger.open_reservations()] == [(number, 8)]
+    assert [(one.reserved, one.spent) for one in ledger.accounts()] == [(8, 0)]
+    other = ledger.branch(number, [Part("x", 1, 5)], "moved-on", [claim(amount=6)], "p/b")
+    assert [(one.number, one.what, one.held) for one in ledger.open_reservations()] == [
+        (number, "p/a", 3),
+        (other, "p/b", 6),
+    ]
+    assert [(one.reserved, one.spent) for one in ledger.accounts()] == [(9, 1)]
+    ledger.book(number, [Part("x", 3, 3)], "served", close=True)
+    with pytest.raises(InputError, match=f"reservation {number} was settled before"):
+        ledger.branch(number, [Part("x", 1, 1)], "moved-on", [claim(amount=1)], "p/b")
+
+
 def test_open_reservations_say_what_they_are_for(tmp_path: Path) -> None:
     clock = Clock(5.0)
     for own in (MemoryLedger(clock), FileLedger(tmp_path / "spend.db", clock)):

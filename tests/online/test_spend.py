@@ -108,12 +108,13 @@ def test_a_pending_job_that_fails_after_all_costs_nothing() -> None:
 
 
 def test_double_billing_that_does_not_fit_is_refused_and_changes_nothing() -> None:
+    # Set aside: $2.00. Needed: a's own $1.00 and $2.00 for b and c.
     own = router(limits={"budget_usd": Decimal("2.50")})
     first = own.route(CLIP)
     own.report(first, "unknown")
     with pytest.raises(
         OverBudgetError,
-        match=r"going on with the clip does not fit limits.budget_usd: it could need \$2.00 more, and \$0.50 is left",
+        match=r"going on with the clip does not fit limits.budget_usd: it could need \$1.00 more, and \$0.50 is left",
     ):
         own.next(first, accept_double_billing=True)
     assert taken(own) == {BUDGET: (200, 0)}
@@ -121,19 +122,30 @@ def test_double_billing_that_does_not_fit_is_refused_and_changes_nothing() -> No
     assert taken(own) == {BUDGET: (0, 100)}
 
 
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_double_billing_fits_where_what_is_set_aside_in_the_end_does(where: str, tmp_path: Path) -> None:
+    # Set aside: $2.00; in the end a's own $1.00 and $2.00 for b and c. The $1.00 that a's chain no longer needs is not needed twice.
+    own = router(limits={"budget_usd": 3}, ledger=tmp_path / "spend.db" if where == "file" else None)
+    first = own.route(CLIP)
+    second = own.next(first, "unknown", accept_double_billing=True)
+    assert second is not None
+    assert taken(own) == {BUDGET: (300, 0)}
+    own.report(first, "served")
+    own.report(second, "served")
+    assert taken(own) == {BUDGET: (0, 250)}
+    own.ledger.close()
+
+
 def test_a_ledger_that_fails_while_going_on_beside_a_job_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     own = router(limits={"budget_usd": 9})
     first = own.route(CLIP)
     own.report(first, "unknown")
-    book, calls = own.ledger.book, iter((True, False))
 
-    def fails_once(*given: Any, **named: Any) -> None:
-        if next(calls):
-            raise InputError("disk full")
-        book(*given, **named)
+    def fails(*_: Any) -> None:
+        raise InputError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(own.ledger, "book", fails_once)
+        patch.setattr(own.ledger, "branch", fails)
         with pytest.raises(InputError, match="disk full"):
             own.next(first, accept_double_billing=True)
     assert taken(own) == {BUDGET: (200, 0)}
@@ -270,6 +282,17 @@ def test_a_clip_that_two_jobs_may_make_counts_once_under_a_cap() -> None:
     own.report(first, "served")
     clips = next(one for one in own.ledger.accounts() if one.unit == "clips")
     assert (clips.reserved, clips.spent) == (0, 1_000_000)
+
+
+def test_a_clip_whose_second_take_is_billed_after_it_was_given_up_counts_once_under_a_cap() -> None:
+    own = router({"a": {"keep_rate": "0.5"}}, limits={"caps": [{"where": {"model": "a"}, "max_clips": 2}]})
+    first = own.route({**CLIP, "max_takes": 2, "models": ["a"]})
+    own.report(first, "served", kept=False)
+    again = own.next(first)
+    assert again is not None
+    own.give_up(again)
+    own.report(again, "served")
+    assert [(one.reserved, one.spent) for one in own.ledger.accounts()] == [(0, 1_000_000)]
 
 
 @pytest.mark.parametrize("amount", [Decimal("NaN"), Decimal(-1), Decimal("Infinity")])
