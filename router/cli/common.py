@@ -8,18 +8,21 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from pydantic_core import PydanticCustomError
 
 from router import log
 from router.loading.overrides import overridden
-from router.schema.base import printable
+from router.schema.base import Within, printable
 from router.schema.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
+_DOLLARS = Within(minimum=0, below=10**12, from_text=True)
+"""As in a file."""
 
 
 def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
@@ -34,12 +37,9 @@ def dollars(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     if value is None:
         return None
     try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
-        raise click.BadParameter("must be an amount of dollars as 1250 or 0.75")
-    return amount
+        return _DOLLARS.exact(value)
+    except PydanticCustomError:
+        raise click.BadParameter("must be an amount of dollars as 1250 or 0.75, below 1,000,000,000,000") from None
 
 
 as_of_option = click.option(

@@ -9,7 +9,7 @@ import click
 from router.cli.common import chosen_format, dollars, page, write
 from router.errors import InputError
 from router.online.ledger_file import FileLedger
-from router.report.ledger_table import journal_csv, journal_json, ledger_json, ledger_table
+from router.report.ledger_table import booked_text, journal_csv, journal_json, ledger_json, ledger_table
 from router.units import to_micro
 
 
@@ -27,7 +27,7 @@ def command() -> None:
 def show(file: str, form: str | None, output: str | None) -> int:
     """Show every budget with what is spent, set aside and left, and the reservations that are not settled."""
     form = chosen_format(form, output, ("json", "table"))
-    ledger = FileLedger(file, create=False)
+    ledger = FileLedger(file, access="read")
     accounts, waiting = ledger.accounts(), ledger.open_reservations()
     ledger.close()
     write(ledger_json(accounts, waiting) if form == "json" else ledger_table(accounts, waiting, **page(output)), output)
@@ -41,7 +41,7 @@ def show(file: str, form: str | None, output: str | None) -> int:
 def export(file: str, form: str | None, output: str | None) -> int:
     """Write every booking in order: what was set aside, spent and released, when and for which reservation."""
     form = form or ("json" if output is not None and output.endswith(".json") else "csv")
-    ledger = FileLedger(file, create=False)
+    ledger = FileLedger(file, access="read")
     entries = ledger.journal()
     ledger.close()
     write(journal_json(entries) if form == "json" else journal_csv(entries), output)
@@ -54,14 +54,16 @@ def export(file: str, form: str | None, output: str | None) -> int:
 @click.option("--usd", required=True, callback=dollars, help="What was billed; 0 if nothing was made.")
 @click.option("--by", metavar="PROVIDER/MODEL", help="Who billed it (default: whom it was sent to).")
 def settle(file: str, number: int, usd: Decimal, by: str | None) -> int:
-    """End a reservation whose pipeline was lost before it could report."""
-    ledger = FileLedger(file, create=False)
+    """End a reservation whose pipeline was lost before it could report, and say what was booked."""
+    ledger = FileLedger(file, access="change")
     sent = next((one.what for one in ledger.open_reservations() if one.number == number), None)
     if sent is None:
         raise InputError(f"{file}: no reservation {number} is open; `router ledger show` lists those that are")
     provider, _, model = (by or sent).partition("/")
-    if not model:
+    if not provider or not model:
         raise InputError(f"--by: must be PROVIDER/MODEL as {sent}, not {by!r}")
-    ledger.settle(number, to_micro(usd), provider, model)
+    parts = ledger.settle(number, to_micro(usd), provider, model)
+    accounts = ledger.accounts()
     ledger.close()
+    write(booked_text(parts, accounts), None)
     return 0

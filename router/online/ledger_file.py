@@ -1,6 +1,7 @@
 """A ledger in a SQLite file that several processes share and that outlives them.
 
-A process that dies leaves its reservations open: they stay set aside until they are settled by hand.
+A process that dies leaves its reservations open: they stay set aside until they are settled by hand. Nothing is written to
+another program's file, nor beside it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from router.errors import InputError
+from router.errors import InputError, nearest
 from router.online.ledger import settled_before
 from router.online.spend import Claim, Part, matches
 from router.schema.ledger import Account, Entry, Open
@@ -25,7 +26,10 @@ APPLICATION = 0x636C6970
 """Marks a SQLite file as a ledger of ours."""
 PATIENCE_SECONDS = 30.0
 """How long one process waits for another."""
-
+MOST = 2**63 - 1
+"""Millionths that an account can hold: beyond it SQLite would go on in floats."""
+Access = Literal["make", "change", "read"]
+"""What may be done to the file: make one where there is none, book, or only look."""
 
 _TABLES = f"""
 create table accounts (
@@ -52,13 +56,16 @@ class FileLedger:
     Changes are written ahead (WAL): what is committed outlives the process; a machine that loses power may lose the last commits.
     """
 
-    def __init__(self, path: str | Path, clock: Callable[[], float] = time.time, *, create: bool = True) -> None:
-        self._path, self._clock, self._create = Path(path), clock, create
+    def __init__(self, path: str | Path, clock: Callable[[], float] = time.time, *, access: Access = "make") -> None:
+        self._path, self._clock, self._access = Path(path), clock, access
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
-        with self._whole() as connection:
-            self._prepare(connection)
+        self._refuse_another_file()
+        if access == "make":
+            with self._whole() as connection:
+                self._make(connection)
+            self._access = "change"
 
     def reserve(self, claims: Sequence[Claim], what: str, number: int | None = None) -> int | tuple[Claim, int]:
         """See `Ledger`."""
@@ -72,9 +79,9 @@ class FileLedger:
             _must_be_open(connection, number)
         for claim in claims:
             found = connection.execute(
-                "select reserved + spent from accounts where account = ?", (claim.account,)
+                "select reserved, spent from accounts where account = ?", (claim.account,)
             ).fetchone()
-            left = claim.bound - (found[0] if found else 0)
+            left = claim.bound - sum(found or ())
             if claim.amount > max(0, left):
                 return claim, left
         now = self._clock()
@@ -115,7 +122,7 @@ class FileLedger:
                 connection.execute("rollback")
             return found
 
-    def settle(self, number: int, spent: int, provider: str, model: str) -> None:
+    def settle(self, number: int, spent: int, provider: str, model: str) -> list[Part]:
         """End a reservation whose decision is lost: what was billed, by whom, and nothing else, is booked.
 
         Parameters
@@ -125,16 +132,23 @@ class FileLedger:
         provider, model
             Who billed it.
 
+        Returns
+        -------
+        What was booked, account by account.
+
         Raises
         ------
         router.errors.InputError
-            If there is no such open reservation.
+            If there is no such open reservation, or none of the money that it holds is for this model.
         """
         with self._whole() as connection:
             _must_be_open(connection, number)
             rows = connection.execute(
                 "select account, held, planned, provider, model from holds where number = ?", (number,)
             ).fetchall()
+            sellers = [claimed for _, _, planned, *claimed in rows if not planned]
+            if spent and sellers and not any(matches(claimed, provider, model) for claimed in sellers):
+                raise self._no_such_seller(number, f"{provider}/{model}", sellers)
             parts = [
                 Part(
                     account,
@@ -144,6 +158,7 @@ class FileLedger:
                 for account, held, planned, *claimed in rows
             ]
             self._booked(connection, number, parts, "settled by hand", close=True)
+            return parts
 
     def accounts(self) -> list[Account]:
         """See `Ledger`."""
@@ -178,10 +193,12 @@ class FileLedger:
     def _booked(
         self, connection: sqlite3.Connection, number: int, parts: Sequence[Part], event: str, *, close: bool
     ) -> None:
-        connection.executemany(
-            "update accounts set spent = spent + ?, reserved = reserved - ? where account = ?",
-            [(spent, released, account) for account, spent, released in parts],
+        booked = connection.executemany(
+            "update accounts set spent = spent + ?, reserved = reserved - ? where account = ? and spent <= ?",
+            [(spent, released, account, MOST - spent) for account, spent, released in parts],
         )
+        if booked.rowcount < len(parts):
+            raise InputError(f"{self._path}: holds no such sums; nothing was booked, look at what was billed")
         connection.executemany(
             "update holds set held = held - ? where number = ? and account = ?",
             [(released, number, account) for account, _, released in parts],
@@ -224,20 +241,48 @@ class FileLedger:
     def _open(self) -> sqlite3.Connection:
         """The connection of this process: a forked child must not use its parent's."""
         if self._connection is None or self._owner != os.getpid():
-            if not self._create and not self._path.exists():
+            if self._access != "make" and not self._path.exists():
                 raise self._unusable("there is no such file")
-            mode = "rwc" if self._create else "rw"
             try:
-                found = sqlite3.connect(
-                    f"{self._path.absolute().as_uri()}?mode={mode}", timeout=PATIENCE_SECONDS, isolation_level=None,
-                    check_same_thread=False, uri=True,
-                )  # fmt: skip
-                self._write_ahead(found)
-                found.execute("pragma synchronous = normal")
+                self._connection = self._reading() if self._access == "read" else self._writing()
             except sqlite3.DatabaseError as error:
                 raise self._unusable(error) from None
-            self._connection, self._owner = found, os.getpid()
+            self._owner = os.getpid()
         return self._connection
+
+    def _writing(self) -> sqlite3.Connection:
+        found = self._connected("mode=rwc" if self._access == "make" else "mode=rw")
+        self._write_ahead(found)
+        found.execute("pragma synchronous = normal")
+        return found
+
+    def _reading(self) -> sqlite3.Connection:
+        """A connection that changes nothing; also where nothing can be written, if the ledger was closed there."""
+        found = self._connected(
+            "mode=rw"
+        )  # Locks are files: without them nothing is safe from those that write meanwhile
+        try:
+            found.execute("pragma schema_version").fetchone()
+        except sqlite3.OperationalError:
+            found.close()
+            found = self._looked_at()
+        found.execute("pragma query_only = on")
+        return found
+
+    def _looked_at(self) -> sqlite3.Connection:
+        """A connection that leaves no file behind: what was written ahead is read only where something was."""
+        return self._connected("mode=ro" if self._ahead.exists() else "mode=ro&immutable=1")
+
+    def _connected(self, how: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?{how}", timeout=PATIENCE_SECONDS, isolation_level=None,
+            check_same_thread=False, uri=True,
+        )  # fmt: skip
+
+    @property
+    def _ahead(self) -> Path:
+        """Where SQLite keeps what is written ahead, while a ledger is open or after its process was killed."""
+        return self._path.with_name(f"{self._path.name}-wal")
 
     @staticmethod
     def _write_ahead(connection: sqlite3.Connection) -> None:
@@ -254,21 +299,56 @@ class FileLedger:
 
     def _unusable(self, error: sqlite3.DatabaseError | str) -> InputError:
         mend = "name another file"
-        if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
+        if self._access == "read" and self._ahead.exists():
+            mend = f"it was not closed: where nothing can be written, copy it together with {self._ahead.name}, and read the copy"
+        elif isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CANTOPEN:
             # It may be the right file on a full disk: a new one would forget what was spent.
             mend = "nothing was booked; try again when that is mended"
         return InputError(f"{self._path}: cannot be used as a ledger: {error}; {mend}")
 
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        (mark,), (version,), (tables,) = (
-            connection.execute(question).fetchone()
-            for question in ("pragma application_id", "pragma user_version", "select count(*) from sqlite_master")
-        )
-        if not tables:
+    def _refuse_another_file(self) -> None:
+        """Raise InputError if a file is there and is no ledger, before anything is written to it or beside it."""
+        if self._path.exists() and not self._path.is_file():
+            raise self._unusable("it is no file")
+        if not self._path.exists() or not self._path.stat().st_size:
+            if self._access == "make":
+                return
+            raise self._unusable("it is empty" if self._path.exists() else "there is no such file")
+        try:
+            with contextlib.closing(self._looked_at()) as connection:
+                mark = _mark(connection)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from None
+        self._refuse_another(mark)
+
+    def _refuse_another(self, mark: tuple[int, int, int]) -> None:
+        nothing_yet = self._access == "make" and mark == (0, 0, 0)
+        if mark[:2] != (APPLICATION, VERSION) and not nothing_yet:
+            raise InputError(f"{self._path}: is a database, but no ledger of this version; name another file")
+
+    def _make(self, connection: sqlite3.Connection) -> None:
+        mark = _mark(connection)
+        self._refuse_another(mark)
+        if not mark[2]:
             for statement in _TABLES.split(";"):
                 connection.execute(statement)
-        elif (mark, version) != (APPLICATION, VERSION):
-            raise InputError(f"{self._path}: is a database, but no ledger of this version; name another file")
+
+    def _no_such_seller(self, number: int, asked: str, sellers: Iterable[Sequence[str | None]]) -> InputError:
+        parts = asked.split("/", 1)
+        held = ["/".join(own or part for own, part in zip(claimed, parts, strict=True)) for claimed in sellers]
+        known = sorted({"/".join(part or "*" for part in claimed) for claimed in sellers})
+        near = nearest(asked, held)
+        return InputError(
+            f"reservation {number} has set nothing aside for {asked}; "
+            + (f"did you mean {near}?" if near else f"only for {', '.join(known)}")
+        )
+
+
+def _mark(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """What tells a ledger: its mark, its version, and how many things are in it."""
+    questions = ("pragma application_id", "pragma user_version", "select count(*) from sqlite_master")
+    mark, version, things = (connection.execute(question).fetchone()[0] for question in questions)
+    return mark, version, things
 
 
 def _must_be_open(connection: sqlite3.Connection, number: int) -> None:

@@ -24,6 +24,8 @@ from router.units import MICRO, Micro, to_micro
 EACH = "*"
 _ONE_BY_ONE = {"budget_usd", "worst_case_usd", "caps"}
 """Limits that hold when every decision holds them."""
+_TOO_MUCH = 10**12
+"""Of seconds, as of dollars and clips: a ledger counts millionths."""
 
 
 class Claim(NamedTuple):
@@ -78,6 +80,7 @@ class Rules:
 
     def __init__(self, limits: Limits, budgets: Sequence[Budget]) -> None:
         _refuse_what_needs_a_plan(limits)
+        _refuse_too_much(limits)
         stated = (("budget_usd", limits.budget_usd), ("worst_case_usd", limits.worst_case_usd))
         runs = [(f"limits.{name}", Budget(usd=usd)) for name, usd in stated if usd is not None]
         self._budgets = [*runs, *((f"budgets[{k}]", budget) for k, budget in enumerate(budgets))]
@@ -109,6 +112,13 @@ def _refuse_what_needs_a_plan(limits: Limits) -> None:
     if wanting or shares:
         advice = "is about all clips together and cannot be kept clip by clip; make a plan of them, or drop it"
         raise InputError([Problem(advice, f"limits.{name}") for name in (*wanting, *shares)])
+
+
+def _refuse_too_much(limits: Limits) -> None:
+    advice = f"must be below {_TOO_MUCH:,} where clips are routed one by one; drop it, if it is to bound nothing"
+    wide = [k for k, cap in enumerate(limits.caps) if cap.max_seconds is not None and cap.max_seconds >= _TOO_MUCH]
+    if wide:
+        raise InputError([Problem(advice, f"limits.caps[{k}].max_seconds") for k in wide])
 
 
 def _of_budget(

@@ -186,7 +186,7 @@ def billed(decision: Decision, outcome: Outcome, actual_usd: Decimal | float | s
         raise InputError(f"actual_usd must be an amount of dollars, not {str(actual_usd)[:40]!r}")
     if amount and not bills:
         raise InputError(f"'{outcome}' bills nothing; report 'served' or 'failed-billed' with an amount")
-    return to_micro(amount)
+    return to_micro(amount) if amount.adjusted() > -18 else 0
 
 
 def _over(claim: Claim, left: int, *, more: bool = False) -> OverBudgetError:

@@ -70,6 +70,15 @@ def ledger_json(accounts: Sequence[Account], waiting: Sequence[Open]) -> str:
     )
 
 
+def booked_text(parts: Sequence[tuple[str, int, int]], accounts: Sequence[Account]) -> str:
+    """What was spent of what was set aside, one line an account."""
+    unit_of = {one.account: one.unit for one in accounts}
+    return "".join(
+        f"{name}: {_shown(spent, unit_of[name])} spent of {_shown(released, unit_of[name])} set aside\n"
+        for name, spent, released in parts
+    )
+
+
 def journal_json(entries: Sequence[Entry]) -> str:
     """Every booking in order."""
     return _document([dict(zip(Entry._fields, _line(entry), strict=True)) for entry in entries])

@@ -71,7 +71,15 @@ def test_export_writes_every_booking_in_order(router_: Router, ledger: Path, tmp
 
 
 def test_settle_ends_what_a_lost_process_had_open(router_: Router, ledger: Path) -> None:
-    assert router_("ledger", "settle", ledger, "2", "--usd", "1.50", "--by", "p/b").status == 0
+    settled = router_("ledger", "settle", ledger, "2", "--usd", "1.50", "--by", "p/b")
+    assert (settled.status, settled.out.splitlines()) == (
+        0,
+        [
+            "budgets[0] provider=p day=2026-04-10: $1.50 spent of $1.50 set aside",
+            "limits.budget_usd: $1.50 spent of $2.00 set aside",
+            "limits.caps[0].max_clips: 1 clip spent of 1 clip set aside",
+        ],
+    )
     found = router_("ledger", "show", ledger).json
     assert found["not_settled"] == []
     assert {one["account"]: (one["reserved"], one["spent"]) for one in found["accounts"]} == {
@@ -98,9 +106,31 @@ def test_settling_what_is_not_open_is_refused(router_: Router, ledger: Path, num
     assert f"no reservation {number} is open; `router ledger show` lists those that are" in refused.err
 
 
-def test_who_billed_is_a_model_at_a_provider(router_: Router, ledger: Path) -> None:
-    refused = router_("ledger", "settle", ledger, "2", "--usd", "1", "--by", "p")
-    assert (refused.status, refused.err) == (2, "--by: must be PROVIDER/MODEL as p/a, not 'p'\n")
+@pytest.mark.parametrize("by", ["p", "/a", "p/"])
+def test_who_billed_is_a_model_at_a_provider(router_: Router, ledger: Path, by: str) -> None:
+    refused = router_("ledger", "settle", ledger, "2", "--usd", "1", "--by", by)
+    assert (refused.status, refused.err) == (2, f"--by: must be PROVIDER/MODEL as p/a, not '{by}'\n")
+
+
+def test_a_seller_that_nothing_was_set_aside_for_is_refused_with_the_nearest(router_: Router, tmp_path: Path) -> None:
+    path = tmp_path / "spend.db"
+    own = Online("evolink", budgets=[{"usd": 9, "provider": "*"}], ledger=path, on=ON)
+    own.route(CLIP)
+    own.ledger.close()
+    typo = router_("ledger", "settle", path, "1", "--usd", "1.00", "--by", "evolnk/kling-3.0")
+    assert typo.status == 2
+    assert "reservation 1 has set nothing aside for evolnk/kling-3.0; did you mean evolink/kling-3.0?" in typo.err
+    other = router_("ledger", "settle", path, "1", "--usd", "1.00", "--by", "p/a")
+    assert other.status == 2
+    assert "reservation 1 has set nothing aside for p/a; only for evolink/*" in other.err
+    assert router_("ledger", "settle", path, "1", "--usd", "1.00", "--by", "evolink/kling-3.0").status == 0
+
+
+@pytest.mark.parametrize("amount", ["1e20", "1e9999999", "1e12", "1e-9999999", "-1", "nan"])
+def test_an_amount_that_no_ledger_holds_is_refused(router_: Router, ledger: Path, amount: str) -> None:
+    refused = router_("ledger", "settle", ledger, "2", "--usd", amount)
+    assert refused.status == 2
+    assert "must be an amount of dollars as 1250 or 0.75, below 1,000,000,000,000" in refused.err
 
 
 def test_an_empty_ledger_says_so(router_: Router, tmp_path: Path) -> None:

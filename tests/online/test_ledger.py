@@ -7,10 +7,12 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ import pytest
 
 from router.errors import InputError, OverBudgetError
 from router.online import Ledger, MemoryLedger, Router
-from router.online.ledger_file import FileLedger
+from router.online.ledger_file import Access, FileLedger
 from router.online.spend import Claim, Part
 from tests.online.shop import CLIP, Clock, router, taken
 
@@ -362,7 +364,7 @@ def test_a_full_disk_is_told_and_the_step_can_be_reported_again(tmp_path: Path) 
 
 
 def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    text, other = tmp_path / "plan.json", tmp_path / "other.db"
+    text = tmp_path / "plan.json"
     text.write_text(json.dumps({"schema": 1}) * 100)
     before = text.read_bytes()
     with pytest.raises(
@@ -370,11 +372,129 @@ def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path: Path) -
     ):
         FileLedger(text)
     assert text.read_bytes() == before
-    with sqlite3.connect(other) as connection:
+
+
+ACCESS: tuple[Access, ...] = ("make", "change", "read")
+
+
+@pytest.mark.parametrize("access", ACCESS)
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_another_programs_database_is_refused_and_nothing_is_written_to_it_or_beside_it(
+    tmp_path: Path, mode: str, access: Access
+) -> None:
+    other = tmp_path / "other.db"
+    with contextlib.closing(sqlite3.connect(other)) as connection:
+        connection.execute(f"pragma journal_mode = {mode}")
         connection.execute("create table mine (x)")
-    connection.close()
+    before = other.read_bytes()
     with pytest.raises(InputError, match=r"other\.db: is a database, but no ledger of this version; name another file"):
-        FileLedger(other)
+        FileLedger(other, access=access)
+    assert other.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [other]
+
+
+@pytest.mark.parametrize("access", ["change", "read"])
+def test_an_empty_file_is_no_ledger_to_be_read_and_stays_empty(tmp_path: Path, access: Access) -> None:
+    path = tmp_path / "spend.db"
+    path.touch()
+    with pytest.raises(InputError, match="cannot be used as a ledger: it is empty; name another file"):
+        FileLedger(path, access=access)
+    assert path.stat().st_size == 0
+    FileLedger(path).close()  # A router may begin one there
+    FileLedger(path, access=access).close()
+
+
+@pytest.mark.parametrize("access", ACCESS)
+def test_a_folder_is_no_ledger(tmp_path: Path, access: Access) -> None:
+    with pytest.raises(InputError, match="cannot be used as a ledger: it is no file; name another file"):
+        FileLedger(tmp_path, access=access)
+
+
+def test_reading_a_ledger_leaves_it_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "spend.db"
+    own = FileLedger(path)
+    own.reserve([claim()], "p/a")
+    own.close()
+    before = path.read_bytes()
+    read = FileLedger(path, access="read")
+    assert [one.held for one in read.open_reservations()] == [3]
+    read.close()
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture
+def locked() -> Iterator[Path]:
+    """A folder that nothing can be written in once it is made so, by nobody who asks while the test runs."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(65534)  # Root may write anywhere
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+    if root:
+        os.seteuid(0)
+
+
+def lock(folder: Path) -> None:
+    for path in (*folder.iterdir(), folder):
+        path.chmod(path.stat().st_mode & 0o555)
+
+
+def test_a_ledger_that_was_closed_can_be_read_where_nothing_can_be_written(locked: Path) -> None:
+    path = locked / "spend.db"
+    own = FileLedger(path)
+    own.reserve([claim()], "p/a")
+    own.close()
+    lock(locked)
+    read = FileLedger(path, access="read")
+    assert [one.held for one in read.open_reservations()] == [3]
+    assert [one.event for one in read.journal()] == ["reserved"]
+    read.close()
+
+
+def test_one_that_was_not_closed_says_what_to_copy(locked: Path) -> None:
+    path = locked / "spend.db"
+    own = FileLedger(path)
+    own.reserve([claim()], "p/a")
+    copies = {name: (locked / name).read_bytes() for name in ("spend.db", "spend.db-wal")}
+    own.close()
+    for name, copy in copies.items():
+        (locked / name).write_bytes(copy)
+    lock(locked)
+    with pytest.raises(
+        InputError, match=r"it was not closed: .* copy it together with spend\.db-wal, and read the copy"
+    ):
+        FileLedger(path, access="read")
+
+
+# ---- large sums ------------------------------------------------------------------------------------------------------
+
+
+def test_sums_are_whole_numbers_or_are_not_booked(tmp_path: Path) -> None:
+    # An account holds 2**63 - 1 = 9.22e18 millionths: nine bills of 1e18 fit, the tenth does not.
+    own = FileLedger(tmp_path / "spend.db")
+    for _ in range(9):
+        number = own.reserve([claim(amount=0)], "p/a")
+        assert isinstance(number, int)
+        own.book(number, [Part("x", 10**18, 0)], "served", close=True)
+    number = own.reserve([claim(amount=0)], "p/a")
+    assert isinstance(number, int)
+    with pytest.raises(InputError, match="holds no such sums; nothing was booked"):
+        own.book(number, [Part("x", 10**18, 0)], "served", close=True)
+    own.book(number, [Part("x", 1, 0)], "served", close=True)
+    assert own.accounts()[0].spent == 9 * 10**18 + 1
+    assert own.reserve([claim(amount=1)], "p/a") == (claim(amount=1), 10 - 9 * 10**18 - 1)
+    own.close()
+
+
+def test_a_cap_that_no_ledger_can_hold_is_refused() -> None:
+    with pytest.raises(InputError, match=r"limits\.caps\[1\]\.max_seconds: must be below 1,000,000,000,000"):
+        router(limits={"caps": [{"max_seconds": 10**12 - 1}, {"max_seconds": 10**12}]})
+
+
+# ---- files that are not there ------------------------------------------------------------------------------------------
 
 
 def test_a_ledger_in_a_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
@@ -386,14 +506,15 @@ def test_a_ledger_that_is_gone_is_told_when_it_is_read(tmp_path: Path) -> None:
     own = FileLedger(tmp_path / "spend.db")
     own.close()
     (tmp_path / "spend.db").unlink()
-    with pytest.raises(InputError, match=r"spend\.db: cannot be used as a ledger: no such table: accounts"):
+    with pytest.raises(InputError, match=r"spend\.db: cannot be used as a ledger: there is no such file"):
         own.accounts()
+    assert list(tmp_path.iterdir()) == []
     own.close()
 
 
 def test_a_ledger_to_be_read_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be used as a ledger: there is no such file"):
-        FileLedger(tmp_path / "spend.db", create=False)
+        FileLedger(tmp_path / "spend.db", access="read")
     assert list(tmp_path.iterdir()) == []
 
 
