@@ -87,6 +87,8 @@ def _needed(route: Route, mode: str) -> set[str]:
         return {"prompt", "image_url"} if mode == "image-to-video" else {"prompt"}
     if route.provider == "evolink" and mode not in ("text-to-video", "motion-control"):
         return needed if mode == "image-to-video" and name.startswith("kling-") else set()
+    if route.provider == "kling" and "/" not in name and route.resolution is None:
+        needed = needed | {"mode"}
     may_be_silent = (route.provider == "kling" and "/" not in name) or (route.provider == "fal" and "/turbo/" in name)
     return needed - {"prompt"} if mode == "image-to-video" and may_be_silent else needed
 
@@ -109,7 +111,7 @@ def _names(route: Route, mode: str) -> dict[str, tuple[str, ...]]:
     if route.provider == "kling" and not motion:
         image = ("image_list",) if omni else ("image",)
     video = ("video_list",) if omni else ("video_url",)
-    return {"prompt": ("prompt", "multi_prompt"), "image_url": image, "video_url": video}
+    return {"prompt": ("prompt", "multi_prompt"), "image_url": image, "video_url": video, "mode": ("mode",)}
 
 
 def _carried(body: Mapping[str, Any], name: str, value: Any) -> bool:
@@ -210,10 +212,11 @@ def _kling(route: Route, length: Decimal) -> Expected:
     )
     if model in _OMNI and route.mode != "motion-control":
         path = "omni-video"
-    mode = {"720p": "std", "1080p": "pro", "4k": "4k"}.get(route.resolution or "")
+    # Without a resolution the mode is the clip's own.
+    mode = {"mode": ({"720p": "std", "1080p": "pro", "4k": "4k"}.get(route.resolution),)} if route.resolution else {}
     return f"{host}/v1/videos/{path}", {
         "model_name": (model,),
-        "mode": (mode,),
+        **mode,
         "duration": () if _follows(route) else (str(_number(length)),),
         "sound": () if route.mode == "motion-control" else ("on" if on else "off",),
         **turning,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from router import log
@@ -79,9 +78,9 @@ def _facts(decision: Decision) -> dict[str, Any]:
 
 
 def _tracer_if_installed() -> Any:
-    """OpenTelemetry's tracer; None where `opentelemetry-api` is not installed."""
-    if find_spec("opentelemetry") is None:
+    """OpenTelemetry's tracer; None where `opentelemetry-api` is not installed: other packages live below that name too."""
+    try:
+        from opentelemetry import trace
+    except ImportError:
         return None
-    from opentelemetry import trace
-
     return trace.get_tracer("router")

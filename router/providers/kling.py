@@ -5,7 +5,8 @@
 - A name such as ``kling-v3`` is the older style: ``/v1/videos/...`` by mode, with ``model_name`` in the body and lengths as texts.
   ``kling-v3-omni`` and ``kling-video-o1`` are asked at ``omni-video``.
 
-What has a default is always stated: without ``model_name`` an old model answers, without ``mode`` another resolution.
+What has a default is always stated: without ``model_name`` an old model answers, without ``mode`` another resolution. Where the catalog
+states no resolution, the older style's ``mode`` is the user's to give.
 
 Sources: Kling's API reference of both styles in the copies of public clients, 2026-02 to 2026-09; a model of the older style makes
 720p as ``std``, 1080p as ``pro``.
@@ -22,6 +23,8 @@ HOST = "https://api-singapore.klingai.com"
 _MODES = {"720p": "std", "1080p": "pro", "4k": "4k"}
 _PATHS = {"text-to-video": "text2video", "image-to-video": "image2video", "motion-control": "motion-control"}
 _OMNI = ("kling-v3-omni", "kling-video-o1")
+_TAKES_VIDEO = ("reference-to-video", "video-edit")
+"""Modes of an omni model; in the others a video would make it another product, at another price."""
 _OMNI_MODES = ("text-to-video", "image-to-video", "reference-to-video", "video-edit")
 _SOUND_AT_1080P_ONLY = ("kling-v2-6", "kling-2.6")
 
@@ -72,11 +75,15 @@ def _old(ask: Ask) -> Endpoint | None:
     if not ask.follows_video:
         decided["duration"] = str(plain_seconds(ask.seconds))
     inputs = _omni(ask) if omni else {"text2video": _TEXT, "image2video": _FRAMES}.get(path, _MOTION)
-    never = {"model", "mode", "sound", "duration"} - decided.keys()
+    required = _REQUIRED[ask.mode]
+    if not ask.resolution:
+        # Motion control refuses to do without; elsewhere some models fall to std, others to pro.
+        inputs, required = {**inputs, "mode": Slot("mode")}, (*required, "mode")
+    never = {"model", "sound", "duration"} - decided.keys()
     # The API refuses sound together with a video, and lets an element turn the character as the video does.
-    never |= {"video_list"} if omni and ask.audio else set()
+    never |= {"video_list"} if omni and "video_url" not in inputs else set()
     never |= {"element_list"} if ask.reference == "image" else set()
-    return Endpoint(f"{HOST}/v1/videos/{path}", decided, inputs, _REQUIRED[ask.mode], frozenset(never))
+    return Endpoint(f"{HOST}/v1/videos/{path}", decided, inputs, required, frozenset(never))
 
 
 def _omni(ask: Ask) -> dict[str, Slot]:
@@ -85,7 +92,7 @@ def _omni(ask: Ask) -> dict[str, Slot]:
         "image_url": Slot("image_list", entry="image_url", tag=("type", "first_frame")),
         "end_image_url": Slot("image_list", entry="image_url", tag=("type", "end_frame")),
     }
-    if not ask.audio:
+    if not ask.audio and ask.mode in _TAKES_VIDEO:
         kind = "base" if ask.mode == "video-edit" else "feature"
         inputs["video_url"] = Slot("video_list", entry="video_url", tag=("refer_type", kind))
     return inputs
@@ -135,7 +142,7 @@ def _contents(ask: Ask, product: str, model: str) -> dict[str, Slot]:
         inputs["end_image_url"] = _content("last_frame")
     if product == "omni-video":
         inputs["aspect_ratio"] = shape
-        if not ask.audio:
+        if not ask.audio and ask.mode in _TAKES_VIDEO:
             inputs["video_url"] = _content("base_video" if ask.mode == "video-edit" else "feature_video")
     return inputs
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -519,8 +521,12 @@ def test_a_span_that_nobody_records_is_not_made() -> None:
     assert own.route(CLIP).model == "a"
 
 
-def test_without_opentelemetry_decisions_are_made_without_spans(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("router.online.telling.find_spec", lambda name: None)
+@pytest.mark.parametrize("installed", [None, ModuleType("opentelemetry")], ids=["nothing", "another package's part"])
+def test_without_opentelemetrys_api_decisions_are_made_without_spans(
+    monkeypatch: pytest.MonkeyPatch, installed: ModuleType | None
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry", installed)
+    monkeypatch.delitem(sys.modules, "opentelemetry.trace", raising=False)
     own = router()
     assert own._tell._tracer is None
     assert own.route(CLIP).model == "a"

@@ -41,6 +41,29 @@ def test_a_resolution_that_kling_does_not_make_is_not_asked_for() -> None:
         asked(sold("kling", "kling-v3", resolution="768p"))
 
 
+@pytest.mark.parametrize(
+    ("name", "mode", "request_", "fields"),
+    [
+        ("kling-v2-6", "text-to-video", {"prompt": "p"}, {}),
+        ("kling-video-o1", "text-to-video", {"prompt": "p"}, {}),
+        ("kling-v3", "motion-control", {"image_url": "i", "video_url": "v"}, {"reference": "video"}),
+    ],
+)
+def test_where_no_resolution_is_stated_the_mode_is_the_clips_own_or_missing(
+    name: str, mode: str, request_: dict[str, Any], fields: dict[str, Any]
+) -> None:
+    where = sold("kling", name, mode, resolution=None, **fields)
+    assert asked(where, {**request_, "mode": "pro"})[1]["mode"] == "pro"
+    plan = planned([{"id": "c", "seconds": 5, "mode": mode, "request": request_}], where)
+    assert "clip 'c': kling/kling-m needs `mode`, which its request does not give" in plan.warnings
+    with pytest.raises(InputError, match="kling/kling-m needs `mode`"):
+        list(plan.requests(complete=True))
+
+
+def test_where_a_resolution_is_stated_the_plan_decides_the_mode() -> None:
+    assert asked(sold("kling", "kling-v3", resolution="1080p"), {"prompt": "p", "mode": "std"})[1]["mode"] == "pro"
+
+
 def test_image_to_video_has_its_own_endpoint_and_names() -> None:
     request = {"prompt": "it turns", "image_url": "https://x.example/a.png", "end_image_url": "https://x.example/b.png"}
     url, body = asked(sold("kling", "kling-v3", "image-to-video"), request)
@@ -103,6 +126,15 @@ def test_omni_is_sent_no_video_together_with_sound() -> None:
 def test_a_silent_omni_clip_takes_a_video_as_a_feature() -> None:
     _, body = asked(sold("kling", "kling-v3-omni", "reference-to-video"), {"prompt": "p", "video_url": "v"})
     assert body["video_list"] == [{"video_url": "v", "refer_type": "feature"}]
+
+
+@pytest.mark.parametrize("mode", ["text-to-video", "image-to-video"])
+def test_omni_is_sent_no_video_where_it_would_make_another_product_of_it(mode: str) -> None:
+    request = {"prompt": "p", "image_url": "i", "video_url": "v"}
+    old = asked(sold("kling", "kling-v3-omni", mode), {**request, "video_list": [{"video_url": "w"}]})[1]
+    new = asked(sold("kling", "omni-video/kling-3.0-omni", mode), request)[1]
+    assert "video_list" not in old
+    assert [part["type"] for part in new["contents"]] == ["prompt", "first_frame"]
 
 
 def test_an_edit_states_no_length_because_it_is_that_of_the_video() -> None:
