@@ -135,17 +135,32 @@ def test_the_messages_where_no_plan_exists_are_those_shown(monkeypatch: pytest.M
     is_shown("noplan", "\n\n".join(messages) + "\n")
 
 
-def test_the_request_that_lacks_something_is_the_one_shown(tmp_path: Path) -> None:
-    section = README.read_text(encoding="utf-8").partition("## Requests\n")[2]
+def test_the_request_that_lacks_something_is_the_one_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    section = README.read_text(encoding="utf-8").partition("## Requests\n")[2].partition("<!-- requests -->")[0]
     clip = re.search(r"```toml\n(.*?)```", section, re.DOTALL)
     assert clip is not None
-    (tmp_path / "shown.toml").write_text(clip.group(1), encoding="utf-8")
+    assert "`router plan bottle.toml`" in section
+    monkeypatch.chdir(tmp_path)
+    Path("bottle.toml").write_text(clip.group(1), encoding="utf-8")
 
-    plan = router.plan(router.Scenario.load(tmp_path / "shown.toml"), on=ON)
+    for form in ("table", "json"):
+        with pytest.raises(SystemExit, match=r"^0$"):
+            run(["plan", "bottle.toml", "--as-of", ON.isoformat(), "--format", form, "-o", f"plan.{form}"])
 
-    assert plan.routes[0].request is not None
-    shown = [f"! {warning}" for warning in plan.warnings] + [plan.routes[0].request.model_dump_json(indent=2)]
-    is_shown("requests", "\n".join(shown) + "\n")
+    shown = [
+        line for line in Path("plan.table").read_text(encoding="utf-8").splitlines() if line.startswith("Warning: ")
+    ]
+    request = router.Plan.load("plan.json").routes[0].request
+    assert request is not None
+    is_shown("requests", "\n".join([*shown, request.model_dump_json(indent=2)]) + "\n")
+
+
+def test_every_event_is_named() -> None:
+    events = {"circuit_opened", "circuit_closed"}
+    for file in (TOP / "router" / "online").glob("*.py"):
+        events |= set(re.findall(r'(?:_tell|self)\("(\w+)"', file.read_text(encoding="utf-8")))
+    section = README.read_text(encoding="utf-8").partition("- **Events**")[2].partition("\n- ")[0]
+    assert {"route_decided", "plan_renewed"} <= events <= set(re.findall(r"`(\w+)`", section))
 
 
 def test_every_command_that_readme_names_exists() -> None:
