@@ -94,6 +94,9 @@ def _lines(text: str) -> Iterator[str]:
         start = end
 
 
+_MARKS = {";": "semicolons", "\t": "tabs"}
+
+
 def _csv_rows(
     source: Source, fields: Callable[[dict[str, str]], dict[str, Any]]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -101,6 +104,9 @@ def _csv_rows(
     problems: list[Problem] = []
     try:
         header = [name.strip() for name in next(reader)]
+        if len(header) == 1 and (other := next((name for mark, name in _MARKS.items() if mark in header[0]), None)):
+            text = f"its columns are separated by {other}; separate them by commas, and write decimals with a point"
+            raise InputError([Problem(text, f"{source.label}:1")])
         if "" in header or "request." in header:
             position = 1 + next(i for i, name in enumerate(header) if name in ("", "request."))
             raise InputError([Problem(f"column {position} has no name", f"{source.label}:1")])

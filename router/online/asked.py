@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from router.errors import InputError, Problem
 from router.loading.validation import validated
-from router.schema.base import Model, Path
+from router.online.health import Health
+from router.schema.base import Model, Path, kind_of
+from router.schema.ledger import Budget
 from router.schema.scenario import Clip, Objective, Scenario
 
 Schema = TypeVar("Schema", bound=Model)
@@ -25,6 +27,41 @@ def rules_of(stated: Mapping[str, Any]) -> Scenario:
     rules = validated(Scenario, {**given, "clips": [{"id": "clip", "seconds": 1}]}, _place)
     _refuse_aims_of_a_whole_plan(rules.objective)
     return rules
+
+
+def budgets_of(given: Sequence[Budget | Mapping[str, Any]]) -> list[Budget]:
+    """Budgets, of tables or as they are.
+
+    Raises
+    ------
+    router.errors.InputError
+        With what is wrong in any of them.
+    """
+    found: list[Budget] = []
+    problems: list[Problem] = []
+    for k, one in enumerate(given):
+        try:
+            found.append(as_model(Budget, one, f"budgets[{k}]"))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def health_of(given: Health | None) -> Health:
+    """How outcomes are weighed, as given or as usual.
+
+    Raises
+    ------
+    router.errors.InputError
+        If it is something else.
+    """
+    if given is not None and not isinstance(given, Health):
+        raise InputError(
+            f"health must be a router.online.Health, as Health(failures_to_open=5), not {kind_of(given)[:40]}"
+        )
+    return given or Health()
 
 
 def clip_of(given: Clip | Mapping[str, Any]) -> Clip:

@@ -21,7 +21,7 @@ from router.errors import (
     OverBudgetError,
 )
 from router.market import open_market
-from router.online.asked import as_model, clip_of, refuse_several, rules_of
+from router.online.asked import budgets_of, clip_of, health_of, refuse_several, rules_of
 from router.online.chooser import Chooser
 from router.online.decision import Decision, Outcome
 from router.online.health import Health
@@ -123,11 +123,10 @@ class Router:
         rules = rules_of(given)
         self._limits = rules.limits
         market = open_market(rules, on)
-        own = [as_model(Budget, budget, f"budgets[{k}]") for k, budget in enumerate(budgets)]
-        self._till = Till(Rules(rules.limits, own), ledger, clock)
+        self._till = Till(Rules(rules.limits, budgets_of(budgets)), ledger, clock)
         # Cool-downs are spans of time: they do not follow a clock that is set.
         steady = time.monotonic if clock is time.time else clock
-        self._chooser = Chooser(market, health or Health(), remember, steady)
+        self._chooser = Chooser(market, health_of(health), remember, steady)
         self._tell = Teller(listen)
         self._steps = Steps(self._till, self._chooser, self._tell)
 
@@ -137,7 +136,7 @@ class Router:
         Raises
         ------
         router.errors.NoPlanError
-            If nothing can ever make the clip, with what would mend it.
+            If nothing can ever make the clip, whatever it is worth, with what would mend it.
         router.errors.RefusalError
             If it is not to be submitted now: ``OverBudgetError``, ``CircuitOpenError``, ``NotWorthItError``.
         router.errors.InputError

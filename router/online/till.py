@@ -204,4 +204,6 @@ def _ledger(given: str | Path | Ledger | None, clock: Callable[[], float]) -> Le
         from router.online.ledger_file import FileLedger  # SQLite is for those who keep a file
 
         return FileLedger(given, clock)
+    if not hasattr(given, "reserve"):
+        raise InputError(f"ledger must be a path or a router.online.Ledger, not {str(given)[:40]}")
     return given

@@ -81,6 +81,8 @@ def test_a_request_cell_and_request_columns_merge_in_whichever_order_they_stand(
         ("id,seconds,seconds\na,5,6\n", [(1, "column `seconds` stands twice; keep one")]),
         ("id,seconds\na,5,6\nb,7,8,9\n", [(2, "has 3 cells under 2 columns"), (3, "has 4 cells under 2 columns")]),
         ("id,seconds\n", [(1, "holds no clips")]),
+        ("id;seconds\na;5\nb;7,5\n", [(1, "its columns are separated by semicolons; separate them by commas")]),
+        ("id\tseconds\na\t5\n", [(1, "its columns are separated by tabs; separate them by commas")]),
         ('id,seconds\n"a,5\n', [(2, "is not CSV")]),
         ("id,seconds,max_takes,drafts\na,5,0,{}\n", [(2, "max_takes"), (2, "`count` is required")]),
         ("id,seconds,\na,5,7\n", [(1, "column")]),

@@ -247,7 +247,12 @@ def test_a_clip_is_refused_that_costs_more_than_it_is_worth() -> None:
         ({"objective": {"risk_aversion": "0.5"}}, "objective: looks at all clips together"),
         ({"budgets": [{"usd": 5, "per": "fortnight"}]}, r"budgets\[0\].per: .*must be run | hour | day"),
         ({"limits": {"caps": [{"max_clips": -1}]}}, r"limits.caps\[0\].max_clips: "),
-        ({"budgets": [{"provider": "p"}]}, r"budgets\[0\]: .*`usd` is required"),
+        (
+            {"budgets": [{"provider": "p"}, {"us": 5}]},
+            r"budgets\[0\]: .*`usd` is required(.|\n)*budgets\[1\]\.us: .*no such",
+        ),
+        ({"health": {"failures_to_open": 5}}, r"health must be a router\.online\.Health, .*, not a table"),
+        ({"ledger": 5}, "ledger must be a path or a router.online.Ledger, not 5"),
         ({"fallback": {"direction": "up"}}, "fallback.direction: .*must be any | cheaper"),
     ],
 )
