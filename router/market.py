@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from types import MappingProxyType
 
 from router.errors import InputError, Problem
-from router.fallback.chains import chain, stand_ins
+from router.fallback.chains import chain, in_order, stand_ins
 from router.fallback.outages import Availability, assumed
 from router.loading.catalog_file import where_in as where_in_catalog
 from router.loading.scenario_file import resolved_catalogs, where_in
 from router.offers.degraded import lowered_classes
-from router.offers.eligibility import candidates
-from router.offers.table import offer_table
+from router.offers.eligibility import candidates, dubbing_price
+from router.offers.lengths import regenerated
+from router.offers.table import known_offers, offer_table
 from router.schema.base import Path
 from router.schema.candidate import Candidate, Chain, Choices, ClipClass, Offer
 from router.schema.catalog import Catalog
@@ -49,11 +51,21 @@ class Market:
         return where_in(self.scenario, path)
 
 
-def open_market(scenario: Scenario, on: dt.date | None = None) -> Market:
-    """The scenario's catalogs as they stand on a day."""
+def open_market(scenario: Scenario, on: dt.date | None = None, like: Market | None = None) -> Market:
+    """The scenario's catalogs as they stand on a day.
+
+    Parameters
+    ----------
+    like
+        Another market, from which offers are taken that are the same in both.
+    """
     day = on or dt.datetime.now(dt.UTC).date()
     catalogs = resolved_catalogs(scenario)
-    offers = offer_table(catalogs, day, scenario)
+    rates = ("failure_rate", "keep_rate", "bills_failures")
+    if like is not None and like.on == day and all(getattr(scenario, r) == getattr(like.scenario, r) for r in rates):
+        offers = offer_table(catalogs, day, scenario, known_offers(like.catalogs, like.offers))
+    else:
+        offers = offer_table(catalogs, day, scenario)
     if all(offer.status == "retired" for offer in offers):
         raise InputError(
             [
@@ -67,22 +79,47 @@ def open_market(scenario: Scenario, on: dt.date | None = None) -> Market:
     return Market(scenario, day, catalogs, offers, Availability(scenario.outages))
 
 
-def ways_to_make(own: ClipClass, market: Market, among: Collection[int] | None = None) -> Choices:
+def ways_to_make(
+    own: ClipClass, market: Market, known: Mapping[Offer, Candidate | None] = MappingProxyType({})
+) -> Choices:
     """A class with every candidate and, behind each as primary, its chain; degraded candidates after all others.
 
     Parameters
     ----------
-    among
-        Only these offers as primaries, by their position in the catalogs; all if absent.
+    known
+        What is known of offers already, see `candidates`.
     """
     aim, limits, dubbing = market.scenario.objective, market.scenario.limits, market.scenario.dubbing
-    offers = market.offers if among is None else [offer for offer in market.offers if offer.order in among]
-    eligible = candidates(own, offers, dubbing, limits=limits)
-    found = list(zip(eligible, _chains(eligible, own, market), strict=True))
-    for lowered in lowered_classes(own, offers, aim):
-        degraded = lowered.candidates(own, candidates(lowered.clips, offers, dubbing, limits=limits), aim)
+    eligible = candidates(own, market.offers, dubbing, limits=limits, known=known)
+    barred = limits.mean_quality_min is not None or limits.deadline_minutes is not None
+    catching = None if barred or market.scenario.fallback.accept == "degraded" else eligible
+    found = list(zip(eligible, _chains(eligible, own, market, catching), strict=True))
+    for lowered in lowered_classes(own, market.offers, aim):
+        degraded = lowered.candidates(own, candidates(lowered.clips, market.offers, dubbing, limits=limits), aim)
         found += zip(degraded, _chains(degraded, lowered.clips, market), strict=True)
     return Choices(own, tuple(candidate for candidate, _ in found), tuple(behind for _, behind in found))
+
+
+def repriced(own: Choices, market: Market, options: Iterable[int]) -> Choices:
+    """Some of the ways to make a class as they cost in another market, which sells the same; each caught by whom it was caught before."""
+    clips, rules = own.clip_class, market.scenario
+    dubbed = dubbing_price(rules.dubbing, clips.seconds)
+    again: dict[int, Candidate] = {}
+
+    def now(candidate: Candidate) -> Candidate:
+        if (found := again.get(id(candidate))) is None:
+            offer = market.offers[candidate.offer.order]
+            made, extra = regenerated(offer, candidate.generation), dubbed if candidate.audio == "deferred" else 0
+            found = Candidate(offer, made, candidate.audio, made.price + extra, extra, candidate.shortfall)
+            again[id(candidate)] = found
+        return found
+
+    orders = [[now(step.candidate) for step in own.chains[option].steps] for option in options]
+    chains = (
+        in_order(order, rules.fallback, market.availability, clips.need.max_takes, by_provider=market.settles)
+        for order in orders
+    )
+    return Choices(clips, tuple(order[0] for order in orders), tuple(chains))
 
 
 def with_deadline(market: Market, minutes: Decimal) -> Market:
@@ -100,12 +137,15 @@ def _with_limits(market: Market, **changed: Decimal | None) -> Market:
     return replace(market, scenario=market.scenario.model_copy(update={"limits": limits}))
 
 
-def _chains(primaries: Sequence[Candidate], clips: ClipClass, market: Market) -> list[Chain]:
+def _chains(
+    primaries: Sequence[Candidate], clips: ClipClass, market: Market, catching: Sequence[Candidate] | None = None
+) -> list[Chain]:
     """The chain behind each primary of a class; what may catch it is not restricted by limits on primaries."""
     if not primaries:
         return []
     rule = market.scenario.fallback
-    catching = candidates(clips, market.offers, market.scenario.dubbing, degraded=rule.accept == "degraded")
+    if catching is None:
+        catching = candidates(clips, market.offers, market.scenario.dubbing, degraded=rule.accept == "degraded")
     others = stand_ins(catching)
     return [
         chain(primary, others, rule, market.availability, clips.need.max_takes, by_provider=market.settles)

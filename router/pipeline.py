@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -37,7 +37,7 @@ from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded
 from router.optimization.solve import solve
 from router.providers import requests
-from router.schema.candidate import Choices
+from router.schema.candidate import Candidate, Choices, Offer
 from router.schema.plan import CatalogRef, Certificate, LimitValue, Multiplier, Objective, Plan, Solved, Totals
 from router.schema.scenario import Scenario
 from router.units import MICRO, from_micro, to_micro
@@ -123,20 +123,34 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
     router.errors.InputError
         If a catalog cannot be read, prices something twice, or sells nothing any more.
     """
-    market = open_market(scenario, on)
-    if like is not None and _same_ways(like.market, market):
+    market = open_market(scenario, on, None if like is None else like.market)
+    if like is not None and same_ways(like.market, market):
         market, choices = replace(like.market, scenario=scenario), like.choices
+    elif like is not None and _same_clips(like.market.scenario, scenario):
+        known = _known(like, market)
+        choices = tuple(ways_to_make(own.clip_class, market, known(own)) for own in like.choices)
+        refuse_unservable(choices, market)
     else:
-        same = like is not None and _same_clips(like.market.scenario, scenario)
         by_group = scenario.limits.groups is not None
-        classes = (
-            [own.clip_class for own in like.choices]
-            if like and same
-            else clip_classes(scenario.clips, by_group=by_group)
-        )
-        choices = tuple(ways_to_make(own, market) for own in classes)
+        choices = tuple(ways_to_make(own, market) for own in clip_classes(scenario.clips, by_group=by_group))
         refuse_unservable(choices, market)
     return Modelled(market, choices, assignment(choices, scenario, *by_state(choices, market)))
+
+
+def _known(like: Modelled, market: Market) -> Callable[[Choices], dict[Offer, Candidate | None]]:
+    """What another model tells of the offers of a market: the same offer makes the same clips in the same way."""
+    before, after = like.market.scenario, market.scenario
+    barring = ("mean_quality_min", "deadline_minutes")
+    told = before.dubbing == after.dubbing and all(
+        getattr(before.limits, name) == getattr(after.limits, name) for name in barring
+    )
+    sold = set(like.market.offers)
+    kept: dict[Offer, Candidate | None] = {offer: None for offer in market.offers if told and offer in sold}
+
+    def known(own: Choices) -> dict[Offer, Candidate | None]:
+        return {**kept, **{c.offer: c for c in own.candidates if c.offer in kept and not c.degraded}}
+
+    return known
 
 
 def _same_clips(one: Scenario, other: Scenario) -> bool:
@@ -148,7 +162,7 @@ def _same_clips(one: Scenario, other: Scenario) -> bool:
     )
 
 
-def _same_ways(one: Market, other: Market) -> bool:
+def same_ways(one: Market, other: Market) -> bool:
     """Whether in two markets the same clips can be made in the same ways at the same cost."""
     before, after = one.scenario, other.scenario
     rules = (

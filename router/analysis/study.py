@@ -14,6 +14,7 @@ import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -24,9 +25,9 @@ from router.assembly.totals import Sums, made, sums
 from router.errors import NoPlanError
 from router.loading.overrides import Override, overridden
 from router.loading.scenario_file import resolved_catalogs
-from router.market import open_market, ways_to_make
+from router.market import open_market, repriced
 from router.optimization.solve import solve
-from router.pipeline import Modelled, modelled
+from router.pipeline import Modelled, modelled, same_ways
 from router.schema.candidate import Candidate, Choices
 from router.schema.directions import Primary
 from router.schema.scenario import Scenario
@@ -78,7 +79,7 @@ class Answer:
 
     def __init__(self, found: Modelled | None, counts: Sequence[Sequence[int]], *, why: str = "") -> None:
         self.found, self.why = found, why
-        self._counts = counts
+        self.counts = counts
         self.bought = counts[len(found.choices) :] if found else ()
         """How many of each pack."""
 
@@ -97,7 +98,7 @@ class Answer:
                 tuple(position for position, _ in own.clip_class.clips),
                 tuple((Way.of(own.candidates[o]), n) for o, n in enumerate(row[: len(own.candidates)]) if n),
             )
-            for own, row in zip(self.found.choices, self._counts, strict=False)
+            for own, row in zip(self.found.choices, self.counts, strict=False)
         )
 
     @cached_property
@@ -105,7 +106,7 @@ class Answer:
         """What the plan adds up to; there must be one."""
         choices, scenario = self._choices, self._scenario
         bought = tuple(own[0] for own in self.bought[: len(scenario.packs)])
-        return sums(choices, self._counts[: len(choices)], Terms(scenario.packs, scenario.tiers, bought))
+        return sums(choices, self.counts[: len(choices)], Terms(scenario.packs, scenario.tiers, bought))
 
     @property
     def expected_usd(self) -> Decimal:
@@ -121,7 +122,7 @@ class Answer:
     def primaries(self) -> tuple[Primary, ...]:
         """Who makes the finished clips as planned, most clips first."""
         clips: Counter[tuple[str, str]] = Counter()
-        for own, candidate, _, count in made(self._choices, self._counts[: len(self._choices)]):
+        for own, candidate, _, count in made(self._choices, self.counts[: len(self._choices)]):
             if own.clip_class.draft_of is None:
                 clips[candidate.offer.provider, candidate.offer.model] += count
         ranked = sorted(clips.items(), key=lambda item: (-item[1], item[0]))
@@ -135,13 +136,6 @@ class Answer:
             for own in self._choices
             for chain in own.chains
         )
-
-    def offers(self) -> dict[int, set[int]]:
-        """For each class the offers that make some of it, by their position in the catalogs."""
-        return {
-            c: {own.candidates[o].offer.order for o, n in enumerate(row[: len(own.candidates)]) if n}
-            for c, (own, row) in enumerate(zip(self._choices, self._counts, strict=False))
-        }
 
     @property
     def _choices(self) -> tuple[Choices, ...]:
@@ -226,22 +220,18 @@ class Study:
         return all(clip.max_takes == 1 for clip in self.scenario.clips)
 
     def held(self, answer: Answer, overrides: Iterable[str | Override]) -> Answer | None:
-        """The same ways with other values; nothing is solved. None where one of them is not the best of its offer any more."""
-        changed = overridden(self.scenario, overrides)
+        """The same plan with other values, where nobody is caught by anybody else; nothing is solved. None where that is not so simple."""
         assert answer.found is not None
-        assert answer.ways is not None
-        market = open_market(changed, self.on)
-        used, choices = answer.offers(), []
-        counts: list[Sequence[int]] = []
-        for c, (own, (_, ways)) in enumerate(zip(answer.found.choices, answer.ways, strict=True)):
-            again = ways_to_make(own.clip_class, market, used[c])
-            at = {Way.of(candidate): o for o, candidate in enumerate(again.candidates)}
-            row = [0] * len(again.candidates)
-            for way, n in ways:
-                if way not in at:
-                    return None
-                row[at[way]] += n
-            choices.append(again)
-            counts.append(tuple(row))
-        counts += answer.bought
-        return Answer(answer.found._replace(market=market, choices=tuple(choices)), counts)
+        changed = overridden(self.scenario, overrides)
+        market = open_market(changed, self.on, answer.found.market)
+        if same_ways(answer.found.market, market):
+            again = replace(answer.found.market, scenario=changed)
+            return Answer(answer.found._replace(market=again), answer.counts)
+        if changed.objective.degrade:
+            return None
+        choices, counts = [], []
+        for own, row in zip(answer.found.choices, answer.counts, strict=False):
+            used = [o for o, n in enumerate(row[: len(own.candidates)]) if n]
+            choices.append(repriced(own, market, used))
+            counts.append(tuple(row[o] for o in used))
+        return Answer(answer.found._replace(market=market, choices=tuple(choices)), (*counts, *answer.bought))

@@ -16,7 +16,7 @@ from typing import Any
 from router.errors import InputError, Problem
 from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.catalog_file import where_in as where_in_catalog
-from router.loading.paths import Place, Tree, entered, places, plain
+from router.loading.paths import Place, Tree, opened, places, shallow
 from router.loading.scenario_file import resolved_catalogs, where_in
 from router.loading.validation import validated
 from router.schema.base import Path, printable
@@ -104,11 +104,8 @@ class _Draft:
     def __init__(self, scenario: Scenario, wanted: Sequence[Override]) -> None:
         self._scenario = scenario
         self._given = list(resolved_catalogs(scenario))
-        known = Scenario.model_fields
-        stated = [name for name in known if name in scenario.model_fields_set]
-        self._tree: Tree = {known[name].alias or name: getattr(scenario, name) for name in stated}
-        """Fields stay the objects that they were until something in them is set."""
-        self._catalogs: list[Tree] = [plain(catalog) for catalog in self._given]
+        self._tree = shallow(scenario)
+        self._catalogs: list[Tree] = [shallow(catalog) for catalog in self._given]
         self._set: list[tuple[Path, Override]] = []
         for one in wanted:
             self._apply(one)
@@ -137,7 +134,8 @@ class _Draft:
         if place.path[0] != "defaults":
             return []
         found = []
-        for k, clip in enumerate(entered(self._tree, "clips")):
+        for k in range(len(self._tree["clips"])):
+            clip = opened(self._tree["clips"], k)
             if not isinstance(clip, dict):
                 continue  # It was taken out
             holder, defaults = clip, self._tree["defaults"]
@@ -157,7 +155,7 @@ class _Draft:
         except InputError as error:
             raise InputError([Problem(str(problem), one.label) for problem in error.problems]) from None
         kept = self._given if one.operator == "+=" else []
-        self._catalogs = [*self._catalogs[: len(kept)], *map(plain, loaded)]
+        self._catalogs = [*self._catalogs[: len(kept)], *map(shallow, loaded)]
         self._given = [*kept, *loaded]
 
     def _take_out(self, node: Any, path: Path) -> None:

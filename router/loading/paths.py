@@ -50,15 +50,26 @@ class Place:
 
 
 class _Branch(NamedTuple):
-    """An entry of a list, or what stands for one."""
+    """An entry of a list."""
 
     labels: tuple[str, ...]
-    node: Any
+    holder: list[Any]
+    key: int
     annotation: Any
     path: Path
-    holder: Any = None
     above: Tree = _NOTHING
     """What an offer takes from its model."""
+    alone: bool = False
+    """Whether it can be set as a whole, or taken out."""
+    offers: bool = False
+    """Whether it stands for the offers of a model."""
+
+
+def shallow(model: BaseModel) -> Tree:
+    """What a model was given; fields and entries of lists stay the objects that they are until something in them is set."""
+    known = type(model).model_fields
+    stated = {known[name].alias or name: getattr(model, name) for name in known if name in model.model_fields_set}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in stated.items()}
 
 
 def plain(value: Any) -> Any:
@@ -76,12 +87,24 @@ def plain(value: Any) -> Any:
 
 def entered(node: Tree, name: str) -> Any:
     """A field of a scenario as a table or list that can be changed; until it is entered it stays what it was."""
-    if isinstance(node[name], BaseModel | tuple):
+    if isinstance(node[name], BaseModel):
         node[name] = plain(node[name])
     return node[name]
 
 
-def places(scenario: Tree, catalogs: Sequence[Tree], text: str, label: str) -> list[Place]:
+def opened(entries: list[Any], k: int) -> Any:
+    """An entry of a list, likewise."""
+    if isinstance(entries[k], BaseModel):
+        entries[k] = plain(entries[k])
+    return entries[k]
+
+
+def _stated(entry: Any, name: str) -> Any:
+    """A field of an entry, opened or not; None where it has none."""
+    return entry.get(name) if isinstance(entry, dict) else getattr(entry, name, None)
+
+
+def places(scenario: Tree, catalogs: list[Tree], text: str, label: str) -> list[Place]:
     """Every place that a path leads to.
 
     Parameters
@@ -102,20 +125,20 @@ def places(scenario: Tree, catalogs: Sequence[Tree], text: str, label: str) -> l
     return list(walk.into(scenario, Scenario, rest, (), ("models", "offers")))
 
 
-def _catalogs(catalogs: Sequence[Tree]) -> Iterator[_Branch]:
+def _catalogs(catalogs: list[Tree]) -> Iterator[_Branch]:
     for c, catalog in enumerate(catalogs):
-        yield _Branch((str(catalog["name"]), str(c)), catalog, Catalog, ("catalogs", c))
+        yield _Branch((str(catalog["name"]), str(c)), catalogs, c, Catalog, ("catalogs", c))
 
 
-def _models(catalogs: Sequence[Tree]) -> Iterator[_Branch]:
+def _models(catalogs: list[Tree]) -> Iterator[_Branch]:
     for c, catalog in enumerate(catalogs):
         for m, entry in enumerate(catalog["models"]):
-            yield _Branch(_names(entry), entry, ModelEntry, ("catalogs", c, "models", m))
+            yield _Branch(_names(entry), catalog["models"], m, ModelEntry, ("catalogs", c, "models", m))
 
 
-def _offers(catalogs: Sequence[Tree]) -> Iterator[_Branch]:
-    for labels, entry, _, path, *_ in _models(catalogs):
-        yield _Branch(labels, entry["offers"], tuple[OfferEntry, ...], (*path, "offers"), above=entry)
+def _offers(catalogs: list[Tree]) -> Iterator[_Branch]:
+    for branch in _models(catalogs):
+        yield branch._replace(annotation=tuple[OfferEntry, ...], path=(*branch.path, "offers"), offers=True)
 
 
 _SOLD = {"catalogs": _catalogs, "models": _models, "offers": _offers}
@@ -123,11 +146,10 @@ _SOLD = {"catalogs": _catalogs, "models": _models, "offers": _offers}
 
 def _names(entry: Any) -> tuple[str, ...]:
     """What an entry of a list may be called by, besides its position."""
-    if not isinstance(entry, dict):
-        return ()
-    if "model" in entry and "provider" in entry:
-        return str(entry["model"]), f"{entry['provider']}/{entry['model']}"
-    return tuple(str(entry[name]) for name in ("id", "name", "provider") if name in entry)
+    model, provider = _stated(entry, "model"), _stated(entry, "provider")
+    if model is not None and provider is not None:
+        return str(model), f"{provider}/{model}"
+    return tuple(str(name) for field in ("id", "name", "provider") if (name := _stated(entry, field)) is not None)
 
 
 def _kinds(offer: Tree, entry: Tree) -> tuple[str, ...]:
@@ -181,9 +203,12 @@ class _Walk:
 
     def _below(self, branch: _Branch, below: str | None) -> Iterator[Place]:
         if below is not None:
-            yield from self.into(branch.node, branch.annotation, below, branch.path, above=branch.above)
-        elif branch.holder is not None:
-            yield Place(branch.holder, branch.path[-1], branch.path)
+            node, above = opened(branch.holder, branch.key), branch.above
+            if branch.offers:
+                node, above = node["offers"], node
+            yield from self.into(node, branch.annotation, below, branch.path, above=above)
+        elif branch.alone:
+            yield Place(branch.holder, branch.key, branch.path)
         else:
             self._lost(f"`{printable(self._text, 80)}` holds several values: say which")
 
@@ -243,22 +268,19 @@ def _called(node: Sequence[Any], rest: str) -> Sequence[int]:
     quoted = _QUOTED.match(rest)
     token = rest.partition(".")[0] if quoted is None else quoted.group(1) or quoted.group(2) or ""
     begun = [
-        (k, entry["id"])
+        (k, name)
         for k, entry in enumerate(node)
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str) and entry["id"].startswith(token)
+        if isinstance(name := _stated(entry, "id"), str) and name.startswith(token)
     ]
     longer = quoted is None and any(name.startswith(f"{token}.") for _, name in begun)
     return [k for k, name in begun if name == token and not longer] or range(len(node))
 
 
-def _entries(node: Sequence[Any], inner: Any, path: Path, above: Tree, positions: Sequence[int]) -> list[_Branch]:
+def _entries(node: list[Any], inner: Any, path: Path, above: Tree, positions: Sequence[int]) -> list[_Branch]:
+    labels = [(*(_kinds(node[k], above) if above else _names(node[k])), str(k)) for k in positions]
     return [
-        _Branch(
-            (*(_kinds(node[k], above) if above else _names(node[k])), str(k)), node[k], inner, (*path, k), node,
-            above if isinstance(node[k], dict) else _NOTHING,
-        )
-        for k in positions
-    ]  # fmt: skip
+        _Branch(own, node, k, inner, (*path, k), above, alone=True) for own, k in zip(labels, positions, strict=True)
+    ]
 
 
 def _all_prices(node: Tree, path: Path, above: Tree) -> Iterator[Place]:

@@ -7,10 +7,11 @@ deadline, model-denied, provider-denied, not-yet-available, retired.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 from router.offers.lengths import cheapest_generation, least_surplus, longest
@@ -45,6 +46,7 @@ def candidates(
     *,
     degraded: bool = False,
     limits: Limits | None = None,
+    known: Mapping[Offer, Candidate | None] = MappingProxyType({}),
 ) -> tuple[Candidate, ...]:
     """The eligible ways to make a class of clips, one for each eligible offer, in catalog order.
 
@@ -54,10 +56,16 @@ def candidates(
         Waive resolution and audio, as a degraded fallback may; the candidate's ``shortfall`` names what it misses.
     limits
         What a primary must state for these limits is required too; absent for fallbacks, which limits do not restrict.
+    known
+        The candidate of an offer, or None where it is not eligible, as far as it was found out before.
     """
     found: list[Candidate] = []
     dubbed = dubbing_price(dubbing, clips.seconds)
     for offer in offers:
+        if offer in known:
+            if (before := known[offer]) is not None:
+                found.append(before)
+            continue
         if not _makes_mode(clips.need, offer):
             continue
         missed = shortfall(clips.need, offer)

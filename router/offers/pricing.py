@@ -36,11 +36,12 @@ def price_units(offer: Offer, seconds: Fraction) -> Fraction:
 
 def generation(offer: Offer, segments: tuple[Fraction, ...]) -> Generation:
     """What generating these lengths bills; each is rounded on its own."""
+    units = [price_units(offer, seconds) for seconds in segments]
     return Generation(
         segments=segments,
-        billed_seconds=sum((billed_seconds(s, offer.rounding) for s in segments), Fraction(0)),
-        price=sum(price(offer, s) for s in segments),
-        price_units=sum((price_units(offer, s) for s in segments), Fraction(0)),
+        billed_seconds=sum((billed_seconds(seconds, offer.rounding) for seconds in segments), Fraction(0)),
+        price=sum(to_micro(price / offer.units_per_usd) for price in units),
+        price_units=sum(units, Fraction(0)),
     )
 
 

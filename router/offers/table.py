@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from router.offers.pricing import billed_seconds, generation, shortest_billed
@@ -18,18 +19,47 @@ from router.units import RESOLUTION_RANK
 Value = TypeVar("Value")
 
 
-def offer_table(catalogs: Sequence[Catalog], on: dt.date, scenario: Scenario | None = None) -> tuple[Offer, ...]:
-    """Every offer of the catalogs, as it stands on the day ``on``; the scenario's word on its rates comes before the catalog's."""
-    offers: list[Offer] = []
+Place = tuple[int, str, str, Decimal | None, int]
+"""Position of an offer over all catalogs; name, unit and units of its catalog; which model entry it is of, as an object."""
+
+
+def offer_table(
+    catalogs: Sequence[Catalog],
+    on: dt.date,
+    scenario: Scenario | None = None,
+    known: Mapping[Place, Offer] = MappingProxyType({}),
+) -> tuple[Offer, ...]:
+    """Every offer of the catalogs, as it stands on the day ``on``; the scenario's word on its rates comes before the catalog's.
+
+    Parameters
+    ----------
+    known
+        Offers of the same day under the same word of the scenario, from ``known_offers``.
+    """
+    return tuple(
+        known.get(place) or _restated(_offer(place[0], catalog, entry, priced, on), scenario)
+        for place, catalog, entry, priced in _places(catalogs)
+    )
+
+
+def known_offers(catalogs: Sequence[Catalog], offers: Sequence[Offer]) -> dict[Place, Offer]:
+    """The offers of a table by where they come from; ``catalogs`` must live as long as this is used."""
+    return {place: offer for (place, *_), offer in zip(_places(catalogs), offers, strict=True)}
+
+
+def _places(catalogs: Sequence[Catalog]) -> Iterator[tuple[Place, Catalog, ModelEntry, OfferEntry]]:
+    order = 0
     for catalog in catalogs:
         for entry in catalog.models:
             for priced in entry.offers:
-                offers.append(_offer(len(offers), catalog, entry, priced, on))
-    return tuple(offers if scenario is None else [_restated(offer, scenario) for offer in offers])
+                yield (order, catalog.name, catalog.unit, catalog.units_per_usd, id(entry)), catalog, entry, priced
+                order += 1
 
 
-def _restated(offer: Offer, scenario: Scenario) -> Offer:
+def _restated(offer: Offer, scenario: Scenario | None) -> Offer:
     """The offer with the failure rate, keep rate and billing that the scenario states for its model."""
+    if scenario is None or not (scenario.failure_rate or scenario.keep_rate or scenario.bills_failures):
+        return offer
     failure_rate, keep_rate = _stated(scenario.failure_rate, offer), _stated(scenario.keep_rate, offer)
     return replace(
         offer,
