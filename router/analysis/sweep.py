@@ -27,7 +27,7 @@ RUNS = 8
 RESOLUTION = Decimal("0.000001")
 """How close the values are between which a plan changes."""
 FOLLOWED = 3
-"""Changes that are looked for between two neighbouring values; more are told as more."""
+"""Changes that are looked for between two neighbouring values, and pairs of values in each run between which any are."""
 CROSSINGS = 12
 """How often it is tried to find a change where two costs cross, before halving."""
 SHOWN = 6
@@ -169,6 +169,7 @@ class _Run:
         self._values = self._axis.values[part.start - self._own : part.stop]
         self._numbers = _numbers(self._values)
         self._found: dict[int, Answer] = {}
+        self._steps = _Steps(study, self._axis.path, lambda value: self._overrides(_text(value)))
 
     def rows(self) -> _Rows:
         """The points, and where the plan changes between them."""
@@ -181,8 +182,7 @@ class _Run:
         else:
             self._fill(0, last)
         points = [self._point(k) for k in range(self._own, last + 1)]
-        changes = [] if self._numbers is None else [c for k in range(last) for c in self._changes(k)]
-        return points, changes
+        return points, list(self._changes())
 
     def _fill(self, low: int, high: int) -> None:
         """Everything between two points that are known."""
@@ -193,10 +193,20 @@ class _Run:
             for k in range(low + 1, high):
                 self._found[k] = self._as_before(one, self._values[k])
             return
-        middle = (low + high) // 2
+        middle = self._between(low, high)
         self._found[middle] = self._answer(self._values[middle])
         self._fill(low, middle)
         self._fill(middle, high)
+
+    def _between(self, low: int, high: int) -> int:
+        """The last point before the costs of two plans cross, which are the best at its ends; where that is not known the middle."""
+        assert self._numbers is not None
+        one, other = self._numbers[low], self._numbers[high]
+        crossing = self._steps.crossing(one, self._found[low], other, self._found[high])
+        if crossing is None:
+            return (low + high) // 2
+        before = [k for k in range(low + 1, high) if (self._numbers[k] - crossing) * (other - one) <= 0]
+        return before[-1] if before else low + 1
 
     def _answer(self, value: str) -> Answer:
         return self._study.answer(self._overrides(value))
@@ -227,14 +237,20 @@ class _Run:
             changed=changed,
         )
 
-    def _changes(self, k: int) -> Iterator[Change]:
-        """Where the plan changes between a point and the next one."""
-        assert self._numbers is not None
-        low, high = self._numbers[k], self._numbers[k + 1]
-        if self._found[k].ways == self._found[k + 1].ways:
+    def _changes(self) -> Iterator[Change]:
+        """Where the plan changes between the points; of the first few pairs of them to the last decimal."""
+        if self._numbers is None:
             return
-        steps = _Steps(self._study, self._axis.path, lambda value: self._overrides(_text(value)))
-        for one in steps.between(low, self._found[k], high, self._found[k + 1]):
+        changed = [k for k in range(len(self._values) - 1) if self._found[k].ways != self._found[k + 1].ways]
+        for k in changed[:FOLLOWED]:
+            yield from self._followed(k, *self._numbers[k : k + 2])
+        for k in changed[FOLLOWED:]:
+            what = moved(self._found[k], self._found[k + 1])
+            until, since = self._values[k : k + 2]
+            yield Change(at=self._part.outer, until=until, since=since, exact=False, moved=what)
+
+    def _followed(self, k: int, low: Decimal, high: Decimal) -> Iterator[Change]:
+        for one in self._steps.between(low, self._found[k], high, self._found[k + 1]):
             yield Change(
                 at=self._part.outer,
                 until=_text(one.until),
@@ -277,11 +293,11 @@ class _Steps:
         return found
 
     def _first(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Step:
-        crossings = CROSSINGS if self._lines else 0
+        crossings = CROSSINGS
         step = self._apart.copy_sign(high - low)
         while abs(high - low) > self._apart:
             middle = ((low + high) / 2).quantize(self._apart)
-            if crossings and (crossing := self._crossing(low, before, high, after)) is not None:
+            if crossings and (crossing := self.crossing(low, before, high, after)) is not None:
                 crossings -= 1
                 inside = sorted((low + step, crossing, high - step))
                 middle = inside[1].quantize(self._apart)
@@ -304,9 +320,9 @@ class _Steps:
             return Decimal(1)
         return RESOLUTION
 
-    def _crossing(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Decimal | None:
+    def crossing(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Decimal | None:
         """Where the plan that is best at one end begins to cost as much as that of the other, if their costs run straight."""
-        if not (before.made and after.made):
+        if not (self._lines and before.made and after.made):
             return None
         then, on = self._study.held(after, self._overrides(low)), self._study.held(before, self._overrides(high))
         if then is None or on is None:

@@ -116,7 +116,10 @@ class _Draft:
         """The scenario that came of it."""
         catalogs = tuple(map(self._catalog, range(len(self._given))))
         check_distinct(catalogs)
-        made = validated(Scenario, {**self._tree, "catalogs": catalogs}, self._where)
+        if all(path[0] == "catalogs" for path, _ in self._set):
+            made = self._scenario.model_copy(update={"catalogs": catalogs})
+        else:
+            made = validated(Scenario, {**self._tree, "catalogs": catalogs}, self._where)
         made._source, made._folder = self._where, self._scenario._folder
         return made
 

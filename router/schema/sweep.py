@@ -54,6 +54,8 @@ class Change(Model):
     """The last value, to six decimals, at which the plan is as before; of the last axis."""
     since: Text
     """The first at which it is another one."""
+    exact: bool = True
+    """Whether it was looked for between two of the values; else these are given, and what is moved in all."""
     more: bool = False
     """Whether it changes again before the next of the values: oftener than was followed."""
     moved: tuple[Text, ...] = ()
