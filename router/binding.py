@@ -14,7 +14,7 @@ from router.errors import TimeLimitError
 from router.market import Market, ways_to_make, with_deadline
 from router.optimization.branching import truth_at
 from router.optimization.limits import assignment
-from router.optimization.problem import Problem, Solution
+from router.optimization.problem import HALF_A_UNIT, Problem, Solution
 from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded, Counts, Limit, Number, Unit, Uses, weighed
 from router.optimization.sensitivity import NEXT_TO_NOTHING, Looser, loosened_by_one
@@ -141,7 +141,8 @@ def pushed(
                 swaps, extra = _made_after_all(choices, costs, c, drafts.get(c))
             else:
                 continue
-            if extra <= SAME_COST:
+            # A route shows what it costs more, to the micro-dollar.
+            if extra <= (HALF_A_UNIT if option < len(own.candidates) else SAME_COST):
                 continue
             if limits := tuple(breaks.by(swaps)) or tuple(_besides_limits(scenario)):
                 offer = own.candidates[best].offer

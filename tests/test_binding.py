@@ -288,3 +288,14 @@ def test_shadow_prices_can_be_left_out() -> None:
     plan = router.plan(scenario(CLIPS, TWO, limits=limits), on=ON, shadow_prices=False)
     assert [value.shadow_price for value in plan.limits] == [None]
     assert "Looser by" not in plan_table(plan)
+
+
+def test_what_costs_less_than_half_a_micro_dollar_more_is_not_pushed() -> None:
+    # Nothing catches: `cheap` costs 1.00, `dear` 2.00 x 0.50000015 = 1.0000003, which is 1.00 to the micro-dollar.
+    plan = planned(
+        CLIPS, TWO,
+        limits={"caps": [{"where": {"model": "cheap"}, "max_clips": 4}]},
+        fallback={"direction": "none"}, outages={"availability": {"dear": "0.50000015"}},
+    )  # fmt: skip
+
+    assert [(route.model, route.count, route.pushed_by) for route in plan.routes] == [("cheap", 4, ()), ("dear", 6, ())]
