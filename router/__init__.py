@@ -10,6 +10,7 @@
 ``simulate(plan)``       its cost drawn many times, beside the exact figures
 ``compare_directions()``  the scenario planned under each fallback direction
 ``what_if(scenario)``     variants of the scenario, planned beside it: a ``WhatIf``
+``sensitivity(scenario)``  break-even prices, a tornado of the cost, elasticities: a ``Sensitivity``
 ``sweep(scenario, axes)``  the scenario planned over a range of values, and where its plan changes: a ``Sweep``
 ``compare(a, b)``         what differs between two plans, clip by clip, and why: a ``Comparison``
 ``levers(scenario)``      what would save most on it, each change planned anew, alone and on top of others: a ``Levers``
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from router.analysis.distribution import distribution
     from router.analysis.levers import levers
     from router.analysis.reconcile import reconcile
+    from router.analysis.sensitivity import sensitivity
     from router.analysis.simulation import simulate
     from router.analysis.sweep import sweep
     from router.analysis.what_if import what_if
@@ -66,6 +68,7 @@ _HOMES = {
     "levers": "router.analysis.levers",
     "plan": "router.pipeline",
     "reconcile": "router.analysis.reconcile",
+    "sensitivity": "router.analysis.sensitivity",
     "simulate": "router.analysis.simulation",
     "sweep": "router.analysis.sweep",
     "what_if": "router.analysis.what_if",
@@ -88,6 +91,7 @@ __all__ = [
     "levers",
     "plan",
     "reconcile",
+    "sensitivity",
     "simulate",
     "sweep",
     "what_if",

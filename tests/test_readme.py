@@ -28,6 +28,7 @@ COMMANDS = {
     "quickstart": "plan scenarios/quickstart.toml --as-of 2026-04-10",
     "outage-drill": "simulate scenarios/outage-drill.toml",
     "directions": "simulate scenarios/fallback-any.toml --compare-directions",
+    "sensitivity": "sensitivity scenarios/fallback-none.toml",
     "degrade": "plan scenarios/degrade.toml",
     "every-limit": "plan scenarios/every-limit.toml",
     "risky-launch": "plan scenarios/risky-launch.toml",

@@ -137,6 +137,45 @@ class Answer:
             for chain in own.chains
         )
 
+    @cached_property
+    def clips(self) -> Counter[int]:
+        """How many clips and drafts each offer makes, by its position in the catalogs."""
+        counts: Counter[int] = Counter()
+        for _, candidate, _, count in made(self._choices, self.counts[: len(self._choices)]):
+            counts[candidate.offer.order] += count
+        return counts
+
+    @property
+    def tried(self) -> set[int]:
+        """The offers that make a clip with some probability, by their position in the catalogs."""
+        parts = made(self._choices, self.counts[: len(self._choices)])
+        chains = (zip(chain.steps, chain.served, strict=True) for _, _, chain, _ in parts)
+        return {step.candidate.offer.order for own in chains for step, chance in own if chance} | {*self.clips}
+
+    @property
+    def irreplaceable(self) -> set[int]:
+        """The offers that are all there is for some clip that must be made, by their position in the catalogs."""
+        parts = made(self._choices, self.counts[: len(self._choices)])
+        lists = ((own, {candidate.offer.order for candidate in own.candidates}) for own, *_ in parts)
+        return {order for own, orders in lists if len(orders) == 1 and self._needed(own) for order in orders}
+
+    def _needed(self, own: Choices) -> bool:
+        final = own.clip_class.draft_of
+        return (own if final is None else self._choices[final]).clip_class.need.value_usd is None
+
+    def with_ways(self, ways: Made) -> Answer | None:
+        """Another plan with the values of this one; None where something in it cannot be made any more."""
+        counts = []
+        for own, (_, wanted) in zip(self._choices, ways, strict=True):
+            at = {Way.of(candidate): o for o, candidate in enumerate(own.candidates)}
+            if any(way not in at for way, _ in wanted):
+                return None
+            row = [0] * len(own.candidates)
+            for way, n in wanted:
+                row[at[way]] += n
+            counts.append(tuple(row))
+        return Answer(self.found, (*counts, *self.bought))
+
     @property
     def _choices(self) -> tuple[Choices, ...]:
         assert self.found is not None
@@ -179,7 +218,10 @@ class Study:
         router.errors.InputError
             If a path leads nowhere, or a value is not allowed there.
         """
-        changed = overridden(self.scenario, overrides)
+        return self.best(overridden(self.scenario, overrides))
+
+    def best(self, changed: Scenario) -> Answer:
+        """The best plan of this scenario with something changed in it."""
         self.solved += 1
         try:
             found = modelled(changed, self.on, self._like)
@@ -221,8 +263,11 @@ class Study:
 
     def held(self, answer: Answer, overrides: Iterable[str | Override]) -> Answer | None:
         """The same plan with other values, where nobody is caught by anybody else; nothing is solved. None where that is not so simple."""
+        return self.again(answer, overridden(self.scenario, overrides))
+
+    def again(self, answer: Answer, changed: Scenario) -> Answer | None:
+        """The same plan in this scenario with something changed in it, as `held`."""
         assert answer.found is not None
-        changed = overridden(self.scenario, overrides)
         market = open_market(changed, self.on, answer.found.market)
         if same_ways(answer.found.market, market):
             again = replace(answer.found.market, scenario=changed)

@@ -6,14 +6,14 @@ The grid is cut into runs of neighbouring points, always the same ones, which an
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise, product
 from typing import NamedTuple
 
-from router.analysis.study import Answer, Study, Way
+from router.analysis.steps import Steps, moved
+from router.analysis.study import Answer, Study
 from router.errors import InputError, Problem
 from router.loading.overrides import Override, override
 from router.schema.base import printable
@@ -24,14 +24,8 @@ from router.units import from_micro
 MOST_POINTS = 100_000
 RUNS = 8
 """So many parts can be worked on at once."""
-RESOLUTION = Decimal("0.000001")
-"""How close the values are between which a plan changes."""
 FOLLOWED = 3
-"""Changes that are looked for between two neighbouring values, and pairs of values in each run between which any are."""
-CROSSINGS = 12
-"""How often it is tried to find a change where two costs cross, before halving."""
-SHOWN = 6
-"""Moves that are told of one change."""
+"""Pairs of neighbouring values in each run between which changes are looked for to the last decimal."""
 
 Progress = Callable[[int, int], None]
 """Called with how many points are done, and of how many."""
@@ -169,7 +163,12 @@ class _Run:
         self._values = self._axis.values[part.start - self._own : part.stop]
         self._numbers = _numbers(self._values)
         self._found: dict[int, Answer] = {}
-        self._steps = _Steps(study, self._axis.path, lambda value: self._overrides(_text(value)))
+        self._steps = Steps(
+            lambda value: self._answer(_text(value)),
+            lambda answer, value: study.held(answer, self._overrides(_text(value))),
+            lines=Study.moves_costs(self._axis.path),
+            admits=self._admits,
+        )
 
     def rows(self) -> _Rows:
         """The points, and where the plan changes between them."""
@@ -237,6 +236,13 @@ class _Run:
             changed=changed,
         )
 
+    def _admits(self, value: Decimal) -> bool:
+        try:
+            self._study.admits(self._overrides(_text(value)))
+        except InputError:
+            return False
+        return True
+
     def _changes(self) -> Iterator[Change]:
         """Where the plan changes between the points; of the first few pairs of them to the last decimal."""
         if self._numbers is None:
@@ -258,112 +264,6 @@ class _Run:
                 more=one.more,
                 moved=moved(one.before, one.after),
             )
-
-
-class Step(NamedTuple):
-    """Two neighbouring values, to the resolution, with different plans."""
-
-    until: Decimal
-    before: Answer
-    since: Decimal
-    after: Answer
-    more: bool = False
-
-
-class _Steps:
-    """Looks for the values at which the plan changes: where the costs of two plans cross, else by halving."""
-
-    def __init__(self, study: Study, path: str, overrides: Callable[[Decimal], list[Override]]) -> None:
-        self._study, self._overrides = study, overrides
-        self._lines = Study.moves_costs(path)
-        self._apart = RESOLUTION
-        """How close two values can be."""
-
-    def between(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> list[Step]:
-        """The first few changes from ``low`` to ``high``, which may lie below it."""
-        self._apart = self._resolution(low, high)
-        found: list[Step] = []
-        while before.ways != after.ways:
-            step = self._first(low, before, high, after)
-            found.append(step)
-            low, before = step.since, step.after
-            if len(found) == FOLLOWED and before.ways != after.ways:
-                found[-1] = step._replace(more=True)
-                break
-        return found
-
-    def _first(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Step:
-        crossings = CROSSINGS
-        step = self._apart.copy_sign(high - low)
-        while abs(high - low) > self._apart:
-            middle = ((low + high) / 2).quantize(self._apart)
-            if crossings and (crossing := self.crossing(low, before, high, after)) is not None:
-                crossings -= 1
-                inside = sorted((low + step, crossing, high - step))
-                middle = inside[1].quantize(self._apart)
-            if middle in (low, high):
-                break
-            there = self._study.answer(self._overrides(middle))
-            if there.ways == before.ways:
-                low = middle
-            else:
-                high, after = middle, there
-        return Step(low, before, high, after)
-
-    def _resolution(self, low: Decimal, high: Decimal) -> Decimal:
-        """What cannot be halved is a whole number."""
-        if low != int(low) or high != int(high):
-            return RESOLUTION
-        try:
-            self._study.admits(self._overrides(low + Decimal("0.5").copy_sign(high - low)))
-        except InputError:
-            return Decimal(1)
-        return RESOLUTION
-
-    def crossing(self, low: Decimal, before: Answer, high: Decimal, after: Answer) -> Decimal | None:
-        """Where the plan that is best at one end begins to cost as much as that of the other, if their costs run straight."""
-        if not (self._lines and before.made and after.made):
-            return None
-        then, on = self._study.held(after, self._overrides(low)), self._study.held(before, self._overrides(high))
-        if then is None or on is None:
-            return None
-        behind, ahead = then.objective_usd - before.objective_usd, on.objective_usd - after.objective_usd
-        return low + (high - low) * behind / (behind + ahead) if behind + ahead else None
-
-
-def moved(before: Answer, after: Answer) -> tuple[str, ...]:
-    """What another plan of the same clips makes differently, most clips first: ``40 x evolink/kling-o3 720p -> left out``."""
-    if before.ways is None or after.ways is None:
-        return ("there is no plan",) if after.ways is None else ("there is a plan",)
-    counts: Counter[tuple[str, str]] = Counter()
-    then, now = dict(before.ways), dict(after.ways)
-    for clips in dict.fromkeys((*then, *now)):
-        left, come = (_by_name(ways.get(clips, ())) for ways in (then, now))
-        counts.update(_paired(left - come, come - left))
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    lines = [f"{n:,} x {one} -> {other}" for (one, other), n in ranked[:SHOWN]]
-    return (*lines, f"and {len(ranked) - SHOWN} more") if len(ranked) > SHOWN else tuple(lines)
-
-
-def _by_name(ways: Iterable[tuple[Way, int]]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for way, n in ways:
-        counts[way.name] += n
-    return counts
-
-
-def _paired(left: Counter[str], come: Counter[str]) -> Counter[tuple[str, str]]:
-    """Who went where, in the order of the ways; what has no partner was left out, before or now."""
-    pairs: Counter[tuple[str, str]] = Counter()
-    gap = left.total() - come.total()
-    going = [*left.items(), *([("left out", -gap)] if gap < 0 else [])]
-    coming = [*come.items(), *([("left out", gap)] if gap > 0 else [])]
-    while going:
-        (one, m), (other, n) = going.pop(), coming.pop()
-        pairs[one, other] += min(m, n)
-        going += [(one, m - n)] if m > n else []
-        coming += [(other, n - m)] if n > m else []
-    return pairs
 
 
 def _set(one: Axis, value: str) -> Override:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "simulate": "Simulate what a plan costs: its distribution, beside the exact figures.",
     "what-if": "Plan a scenario again with some values set anew, or over a range of them.",
     "levers": "Rank what would save most on a scenario, each change planned anew.",
+    "sensitivity": "Show how far each price can go until the plan changes, and how its cost follows.",
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
     "diff": "Compare two plans or scenarios: what differs, which clips move, and why.",
     "verify": "Check a plan file independently of the planner.",

@@ -7,8 +7,9 @@ import functools
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -40,6 +41,19 @@ def dollars(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
         return _DOLLARS.exact(value)
     except PydanticCustomError:
         raise click.BadParameter("must be an amount of dollars as 1250 or 0.75, below 1,000,000,000,000") from None
+
+
+def share(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Decimal | None:
+    """A share above 0 and below 1 that was given on the command line."""
+    if value is None:
+        return None
+    try:
+        found = Decimal(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite() or not 0 < found < 1 or not float(found):
+        raise click.BadParameter("must be a fraction above 0 and below 1, as 0.1% or 0.001")
+    return found
 
 
 as_of_option = click.option(
@@ -122,6 +136,21 @@ def write(text: str, output: str | None) -> None:
     from router.report.document import write_whole  # Most runs print
 
     write_whole(Path(output), text)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error, if that is a terminal: it is told how much is done, and of how much."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(label, total=None)
+    with bar:
+        yield lambda made, of: bar.update(task, completed=made, total=of)
 
 
 def page(output: str | None) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _MODELS = {
     "sweep": "Sweep",
     "comparison": "Comparison",
     "levers": "Levers",
+    "sensitivity": "Sensitivity",
 }
 
 _READ = ("scenario", "catalog", "calibration")

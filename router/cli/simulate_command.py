@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 
 import click
 from click.core import ParameterSource
@@ -19,7 +18,9 @@ from router.cli.common import (
     dollars,
     output_options,
     page,
+    progress,
     set_option,
+    share,
     verbose_option,
     write,
 )
@@ -37,15 +38,8 @@ _OF_DRAWS = {"draws": "--draws", "seed": "--seed", "until": "--until", "bins": "
 
 
 def _fraction(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
-    if value is None:
-        return None
-    try:
-        share = Decimal(value.removesuffix("%")) / (100 if value.endswith("%") else 1)
-    except InvalidOperation:
-        share = Decimal("NaN")
-    if not share.is_finite() or not 0 < share < 1 or not float(share):
-        raise click.BadParameter("must be a fraction above 0 and below 1, as 0.1% or 0.001")
-    return float(share)
+    found = share(_ctx, _param, value)
+    return None if found is None else float(found)
 
 
 def _amounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[Decimal, ...]:
@@ -122,10 +116,15 @@ def command(
         if form == "json":
             click.echo(as_json(no_plan(error)), nl=False)
         raise
-    with _progress(draws) as told:
-        report = simulate(made, draws=draws, seed=seed, until=until, bins=bins, over=over, progress=told)
+    with progress("Draws") as told:
+        each = None if told is None else partial(_of_draws, told, draws)
+        report = simulate(made, draws=draws, seed=seed, until=until, bins=bins, over=over, progress=each)
     write(_rendered(report, form, output), output)
     return 0
+
+
+def _of_draws(told: Callable[[int, int], None], draws: int, done: int) -> None:
+    told(done, draws)
 
 
 def _directions(given: Plan | Scenario, path: str, on: dt.date | None, form: str, output: str | None) -> int:
@@ -150,18 +149,3 @@ def _rendered(found: SimulationReport | DirectionComparison, form: str, output: 
     if isinstance(found, SimulationReport):
         return simulation_table(found, **page(output))
     return directions_table(found, **page(output))
-
-
-@contextmanager
-def _progress(draws: int) -> Iterator[Callable[[int], None] | None]:
-    """A bar on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bar = Progress(console=Console(stderr=True), transient=True)
-    task = bar.add_task("Draws", total=draws)
-    with bar:
-        yield lambda made: bar.update(task, completed=made)
