@@ -10,6 +10,7 @@
 ``simulate(plan)``       its cost drawn many times, beside the exact figures
 ``compare_directions()``  the scenario planned under each fallback direction
 ``what_if(scenario)``     variants of the scenario, planned beside it: a ``WhatIf``
+``frontier(scenario)``     every plan that nothing beats in cost without losing in quality, risk or clips: a ``Frontier``
 ``sensitivity(scenario)``  break-even prices, a tornado of the cost, elasticities: a ``Sensitivity``
 ``sweep(scenario, axes)``  the scenario planned over a range of values, and where its plan changes: a ``Sweep``
 ``compare(a, b)``         what differs between two plans, clip by clip, and why: a ``Comparison``
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from router.analysis.comparison import compare
     from router.analysis.directions import compare_directions
     from router.analysis.distribution import distribution
+    from router.analysis.frontier import frontier
     from router.analysis.levers import levers
     from router.analysis.reconcile import reconcile
     from router.analysis.sensitivity import sensitivity
@@ -65,6 +67,7 @@ _HOMES = {
     "compare": "router.analysis.comparison",
     "compare_directions": "router.analysis.directions",
     "distribution": "router.analysis.distribution",
+    "frontier": "router.analysis.frontier",
     "levers": "router.analysis.levers",
     "plan": "router.pipeline",
     "reconcile": "router.analysis.reconcile",
@@ -88,6 +91,7 @@ __all__ = [
     "compare",
     "compare_directions",
     "distribution",
+    "frontier",
     "levers",
     "plan",
     "reconcile",

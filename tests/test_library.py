@@ -41,6 +41,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "compare",
         "compare_directions",
         "distribution",
+        "frontier",
         "levers",
         "plan",
         "reconcile",

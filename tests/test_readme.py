@@ -29,6 +29,7 @@ COMMANDS = {
     "outage-drill": "simulate scenarios/outage-drill.toml",
     "directions": "simulate scenarios/fallback-any.toml --compare-directions",
     "sensitivity": "sensitivity scenarios/fallback-none.toml",
+    "frontier": "frontier scenarios/frontier.toml",
     "degrade": "plan scenarios/degrade.toml",
     "every-limit": "plan scenarios/every-limit.toml",
     "risky-launch": "plan scenarios/risky-launch.toml",

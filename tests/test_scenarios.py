@@ -223,6 +223,13 @@ EXPECTED: Mapping[str, Figures] = {
         ),
         {"always example-plain": "-6"},  # Where it can: 28 + 80 x 0.80 = 92
     ),
+    "frontier.toml": Figures(
+        # All on plain, which fine catches: 2 x 0.80 + 4 x 0.40, at worst 2 x 1.40 + 4 x 0.70
+        "3.20",
+        "3.20",
+        "5.60",
+        (Made("hero", 2, "example-plain", "0.80"), Made("teaser", 4, "example-plain", "0.40")),
+    ),
     "deadline.toml": Figures(
         # plain: 10 x 12 = 120 s a clip, four at once: 2 n / 4 + 2 <= 30 min, so n = 56. 56 x 0.80 + 44 x 1.10 = 44.8 + 48.4
         "93.20",
@@ -884,6 +891,21 @@ def changed(name: str, **parts: Mapping[str, Any]) -> router.Plan:
 )
 def test_what_a_limit_costs_is_seen_without_it(name: str, limits: Mapping[str, Any], expected: str) -> None:
     assert changed(name, limits=limits).totals.expected_usd == Decimal(expected)
+
+
+def test_the_frontier_has_the_15_plans_worked_out_by_hand() -> None:
+    # A teaser on swift is 2 points better for 0.15, on fine 3 for 0.30; a hero 2 for 0.30 and 3 for 0.60. Best for t points above 36: even
+    # t up to 8 with 0.15 for each 2 (an odd t costs what t + 1 costs); then 0.15 for each up to 16, and 0.30 for each of the last two.
+    more = [Decimal("0.15") * k for k in range(5)] + [Decimal("0.60") + Decimal("0.15") * k for k in range(1, 9)]
+    more += [Decimal("2.10"), Decimal("2.40")]
+    points = [0, 2, 4, 6, *range(8, 19)]
+
+    found = router.frontier(router.Scenario.load(SCENARIOS / "frontier.toml"), on=DAY).points
+
+    assert [point.cost_usd for point in found] == [Decimal("3.20") + cost for cost in more]
+    assert [round(float(point.quality or 0) * 6, 6) for point in found] == [36 + t for t in points]
+    # The line from (0, 0) to (18, 2.40): 8 points are 44.4 % of the way up at 25 % of the cost, 9 points 50 % at 31.25 %.
+    assert [point.cost_usd for point in found if point.knee] == [Decimal("3.80")]
 
 
 def test_a_pack_is_worth_its_price_though_a_part_of_it_is_lost() -> None:

@@ -23,6 +23,7 @@ _COMMANDS = {
     "what-if": "Plan a scenario again with some values set anew, or over a range of them.",
     "levers": "Rank what would save most on a scenario, each change planned anew.",
     "sensitivity": "Show how far each price can go until the plan changes, and how its cost follows.",
+    "frontier": "Show the plans that nothing beats in cost and in quality, risk or clips made.",
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
     "diff": "Compare two plans or scenarios: what differs, which clips move, and why.",
     "verify": "Check a plan file independently of the planner.",

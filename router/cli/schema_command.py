@@ -22,6 +22,7 @@ _MODELS = {
     "comparison": "Comparison",
     "levers": "Levers",
     "sensitivity": "Sensitivity",
+    "frontier": "Frontier",
 }
 
 _READ = ("scenario", "catalog", "calibration")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from router.report.tabular import to_csv
+from router.schema.frontier import Frontier
 from router.schema.sensitivity import AvailabilityRange, Edge, ModelElasticity, PriceRange, Sensitivity, Sold, Swing
 
 
@@ -26,6 +27,25 @@ def sensitivity_csv(found: Sensitivity) -> str:
         *(_elasticity(one, len(header)) for one in found.elasticities),
     ]
     return to_csv(header, rows)
+
+
+def frontier_csv(found: Frontier) -> str:
+    """One line a point, cheapest first; money is in dollars."""
+    header = (
+        "cost_usd", "quality", "cvar_usd", "served", "left_out", "left_out_value_usd", "expected_usd", "worst_per_request_usd", "knee",
+        "adjacent", "primaries", "moved", "set",
+    )  # fmt: skip
+    return to_csv(
+        header,
+        [
+            (
+                own.cost_usd, own.quality, own.cvar_usd, own.served, own.left_out, own.left_out_value_usd, own.expected_usd,
+                own.worst_per_request_usd, "yes" if own.knee else "", "yes" if own.adjacent else "",
+                "; ".join(f"{p.clips} {p.provider}/{p.model}" for p in own.primaries), "; ".join(own.moved), own.set,
+            )
+            for own in found.points
+        ],
+    )  # fmt: skip
 
 
 def _range(one: PriceRange | AvailabilityRange) -> Sequence[object]:
