@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from types import MappingProxyType
 
 from router.errors import InputError, Problem
-from router.fallback.chains import chain, in_order, stand_ins
+from router.fallback.chains import chain, stand_ins
 from router.fallback.outages import Availability, assumed
 from router.loading.catalog_file import where_in as where_in_catalog
 from router.loading.scenario_file import resolved_catalogs, where_in
 from router.offers.degraded import lowered_classes
-from router.offers.eligibility import candidates, dubbing_price
-from router.offers.lengths import regenerated
+from router.offers.eligibility import candidates
 from router.offers.table import known_offers, offer_table
 from router.schema.base import Path
 from router.schema.candidate import Candidate, Chain, Choices, ClipClass, Offer
@@ -90,9 +90,7 @@ def ways_to_make(
         What is known of offers already, see `candidates`.
     """
     aim, limits, dubbing = market.scenario.objective, market.scenario.limits, market.scenario.dubbing
-    eligible = candidates(own, market.offers, dubbing, limits=limits, known=known)
-    barred = limits.mean_quality_min is not None or limits.deadline_minutes is not None
-    catching = None if barred or market.scenario.fallback.accept == "degraded" else eligible
+    eligible, catching = _eligible(own, market, known)
     found = list(zip(eligible, _chains(eligible, own, market, catching), strict=True))
     for lowered in lowered_classes(own, market.offers, aim):
         degraded = lowered.candidates(own, candidates(lowered.clips, market.offers, dubbing, limits=limits), aim)
@@ -100,26 +98,53 @@ def ways_to_make(
     return Choices(own, tuple(candidate for candidate, _ in found), tuple(behind for _, behind in found))
 
 
-def repriced(own: Choices, market: Market, options: Iterable[int]) -> Choices:
-    """Some of the ways to make a class as they cost in another market, which sells the same; each caught by whom it was caught before."""
-    clips, rules = own.clip_class, market.scenario
-    dubbed = dubbing_price(rules.dubbing, clips.seconds)
-    again: dict[int, Candidate] = {}
+def repriced(
+    own: Choices, market: Market, options: Sequence[int], known: Mapping[Offer, Candidate | None] = MappingProxyType({})
+) -> Choices | None:
+    """Some of the ways to make a class as they cost in another market; None where one is made of other lengths or caught by others there.
 
-    def now(candidate: Candidate) -> Candidate:
-        if (found := again.get(id(candidate))) is None:
-            offer = market.offers[candidate.offer.order]
-            made, extra = regenerated(offer, candidate.generation), dubbed if candidate.audio == "deferred" else 0
-            found = Candidate(offer, made, candidate.audio, made.price + extra, extra, candidate.shortfall)
-            again[id(candidate)] = found
-        return found
+    Who catches it does not matter where it costs its price on average before and after.
 
-    orders = [[now(step.candidate) for step in own.chains[option].steps] for option in options]
-    chains = (
-        in_order(order, rules.fallback, market.availability, clips.need.max_takes, by_provider=market.settles)
-        for order in orders
-    )
-    return Choices(clips, tuple(order[0] for order in orders), tuple(chains))
+    Parameters
+    ----------
+    known
+        What is known of the market's offers already, see `candidates`.
+    """
+    if not options:
+        return Choices(own.clip_class, ())
+    eligible, catching = _eligible(own.clip_class, market, known)
+    at = {candidate.offer.order: candidate for candidate in eligible}
+    before = [own.candidates[o] for o in options]
+    now = [at.get(candidate.offer.order) for candidate in before]
+    primaries = [c for c, b in zip(now, before, strict=True) if c is not None and _lengths(c) == _lengths(b)]
+    if len(primaries) < len(before):
+        return None
+    chains = _chains(primaries, own.clip_class, market, catching)
+    for chain_now, chain_then in zip(chains, (own.chains[o] for o in options), strict=True):
+        certain = all(one.expected == one.steps[0].candidate.price for one in (chain_now, chain_then))
+        if not certain and _caught(chain_now) != _caught(chain_then):
+            return None
+    return Choices(own.clip_class, tuple(primaries), tuple(chains))
+
+
+def _lengths(candidate: Candidate) -> tuple[Fraction, ...]:
+    return candidate.generation.segments
+
+
+def _caught(one: Chain) -> list[tuple[int, tuple[Fraction, ...]]]:
+    return [(step.candidate.offer.order, _lengths(step.candidate)) for step in one.steps]
+
+
+def _eligible(
+    own: ClipClass, market: Market, known: Mapping[Offer, Candidate | None]
+) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+    """The candidates for a class, and what may catch it, which limits on primaries do not restrict."""
+    limits, dubbing = market.scenario.limits, market.scenario.dubbing
+    eligible = candidates(own, market.offers, dubbing, limits=limits, known=known)
+    degraded = market.scenario.fallback.accept == "degraded"
+    if not degraded and limits.mean_quality_min is None and limits.deadline_minutes is None:
+        return eligible, eligible
+    return eligible, candidates(own, market.offers, dubbing, degraded=degraded)
 
 
 def with_deadline(market: Market, minutes: Decimal) -> Market:

@@ -127,7 +127,7 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
     if like is not None and same_ways(like.market, market):
         market, choices = replace(like.market, scenario=scenario), like.choices
     elif like is not None and _same_clips(like.market.scenario, scenario):
-        known = _known(like, market)
+        known = known_candidates(like, market)
         choices = tuple(ways_to_make(own.clip_class, market, known(own)) for own in like.choices)
         refuse_unservable(choices, market)
     else:
@@ -137,7 +137,7 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
     return Modelled(market, choices, assignment(choices, scenario, *by_state(choices, market)))
 
 
-def _known(like: Modelled, market: Market) -> Callable[[Choices], dict[Offer, Candidate | None]]:
+def known_candidates(like: Modelled, market: Market) -> Callable[[Choices], dict[Offer, Candidate | None]]:
     """What another model tells of the offers of a market: the same offer makes the same clips in the same way."""
     before, after = like.market.scenario, market.scenario
     barring = ("mean_quality_min", "deadline_minutes")

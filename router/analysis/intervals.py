@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from router.analysis.knobs import Knob
 from router.analysis.steps import RESOLUTION, Step, Steps
+from router.analysis.straight import straight
 from router.analysis.study import Answer, Study
 
 HALVINGS = 2
@@ -99,7 +100,7 @@ class Search:
 
     def _between(self, low: Decimal, high: Decimal, halvings: int) -> tuple[Decimal | None, bool]:
         """A value between two of one plan that has another one, if one is met; and whether it is proven that there is none."""
-        if low == high or self._study.straight(self._knob.kind, self.answer(low), self.answer(high)):
+        if low == high or straight(self._knob.kind, self.answer(low), self.answer(high)):
             return None, True
         middle = ((low + high) / 2).quantize(RESOLUTION)
         if middle in (low, high):

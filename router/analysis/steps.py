@@ -6,11 +6,11 @@ A change is two neighbouring values, to the sixth decimal, with different plans;
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from router.analysis.study import Answer, Way
+from router.analysis.study import Answer
 
 RESOLUTION = Decimal("0.000001")
 """How close the values are between which a plan changes."""
@@ -113,28 +113,24 @@ def moved(before: Answer, after: Answer) -> tuple[str, ...]:
     if before.ways is None or after.ways is None:
         return ("there is no plan",) if after.ways is None else ("there is a plan",)
     counts: Counter[tuple[str, str]] = Counter()
-    then, now = dict(before.ways), dict(after.ways)
+    then, now = (
+        dict(zip((clips for clips, _ in answer.ways or ()), answer.by_name, strict=True)) for answer in (before, after)
+    )
     for clips in dict.fromkeys((*then, *now)):
-        left, come = (_by_name(ways.get(clips, ())) for ways in (then, now))
+        left, come = then.get(clips, Counter()), now.get(clips, Counter())
+        # Where a count is varied, not as many are asked for.
+        more = left.total() - come.total()
+        left["not asked for"], come["not asked for"] = max(0, -more), max(0, more)
         counts.update(_paired(left - come, come - left))
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     lines = [f"{n:,} x {one} -> {other}" for (one, other), n in ranked[:SHOWN]]
     return (*lines, f"and {len(ranked) - SHOWN} more") if len(ranked) > SHOWN else tuple(lines)
 
 
-def _by_name(ways: Iterable[tuple[Way, int]]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for way, n in ways:
-        counts[way.name] += n
-    return counts
-
-
 def _paired(left: Counter[str], come: Counter[str]) -> Counter[tuple[str, str]]:
-    """Who went where, in the order of the ways; what has no partner was left out, before or now."""
+    """Who went where, in the order of the ways."""
     pairs: Counter[tuple[str, str]] = Counter()
-    gap = left.total() - come.total()
-    going = [*left.items(), *([("left out", -gap)] if gap < 0 else [])]
-    coming = [*come.items(), *([("left out", gap)] if gap > 0 else [])]
+    going, coming = list(left.items()), list(come.items())
     while going:
         (one, m), (other, n) = going.pop(), coming.pop()
         pairs[one, other] += min(m, n)

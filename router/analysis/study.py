@@ -1,17 +1,11 @@
 """One scenario solved again and again with some values set anew; what such a change leaves alone is worked out once.
 
-A plan is known by its *ways*: how many clips of each class are made how. Where costs change in straight lines, or one bound is all that
-moves, a plan that is the best at both ends of a range is the best all through it, and nothing has to be solved there (`Study.straight`).
-
-Why: let plan P be the best at a and b, and Q cheaper at some t between. Costs are linear in t, so Q is cheaper at a or b as well, and must
-break a limit there. What the value does not move is broken at t too; and what is cheaper than P keeps the budget, as P does. Where it is a
-bound that moves, the looser end admits all that is admitted between, and what is admitted between includes P.
+A plan is known by its *ways*: how many clips of each class are made how.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -27,17 +21,11 @@ from router.loading.overrides import Override, overridden
 from router.loading.scenario_file import resolved_catalogs
 from router.market import open_market, repriced
 from router.optimization.solve import solve
-from router.pipeline import Modelled, modelled, same_ways
+from router.pipeline import Modelled, known_candidates, modelled, same_ways
 from router.schema.candidate import Candidate, Choices
 from router.schema.directions import Primary
 from router.schema.scenario import Scenario
 from router.units import decimal_seconds, from_micro
-
-_BOUNDS = re.compile(
-    r"limits\.(budget_usd|worst_case_usd|mean_quality_min|deadline_minutes|cvar\.usd|caps\W\d+\W{1,2}(max|min)_\w+)"
-)
-_COSTS = re.compile(r"offers\..*\.(price|price_per_second|price_per_generation|prices\..+)|dubbing\..+")
-_CHANCES = re.compile(r"(outages\.availability|failure_rate)\..+|models\..*\.(availability|failure_rate)")
 
 
 class Way(NamedTuple):
@@ -101,6 +89,18 @@ class Answer:
             for own, row in zip(self.found.choices, self.counts, strict=False)
         )
 
+    @property
+    def by_name(self) -> list[Counter[str]]:
+        """For each class how many of it are made how, in a few words, or left out."""
+        found = []
+        for own, (_, ways) in zip(self._choices, self.ways or (), strict=True):
+            counts: Counter[str] = Counter()
+            for way, n in ways:
+                counts[way.name] += n
+            counts["left out"] = own.clip_class.count - counts.total()
+            found.append(counts)
+        return found
+
     @cached_property
     def sums(self) -> Sums:
         """What the plan adds up to; there must be one."""
@@ -127,6 +127,15 @@ class Answer:
                 clips[candidate.offer.provider, candidate.offer.model] += count
         ranked = sorted(clips.items(), key=lambda item: (-item[1], item[0]))
         return tuple(Primary(provider=provider, model=model, clips=count) for (provider, model), count in ranked)
+
+    @property
+    def certain(self) -> bool:
+        """Whether every way costs its price on average, whoever would catch it."""
+        return all(
+            chain.expected == candidate.price
+            for own in self._choices
+            for candidate, chain in zip(own.candidates, own.chains, strict=True)
+        )
 
     @cached_property
     def chains(self) -> tuple[tuple[object, ...], ...]:
@@ -233,36 +242,8 @@ class Study:
             return Answer(None, (), why="no plan keeps all limits")
         return Answer(found, solution.counts)
 
-    def straight(self, path: str, low: Answer, high: Answer) -> bool:
-        """Whether nothing better lies between two values of what ``path`` sets at which the same plan is the best, or there is none."""
-        rules = self.scenario
-        if low.ways != high.ways:
-            return False
-        if _BOUNDS.fullmatch(path):
-            return True
-        if low.found is None or high.found is None:
-            return False
-        limits, aim = rules.limits, rules.objective
-        expected = aim.minimise == "expected" and not aim.risk_aversion and not rules.packs and not rules.tiers
-        moved = (limits.worst_case_usd, limits.cvar, *(cap.max_usd for cap in limits.caps))
-        apart = aim.degrade or any(clip.value_usd is not None for clip in rules.clips)
-        if not expected or any(bound is not None for bound in moved) or (limits.budget_usd is not None and apart):
-            return False
-        linear = _COSTS.fullmatch(path) or (_CHANCES.fullmatch(path) and rules.fallback.order == "price" and self._once)
-        return bool(linear) and low.chains == high.chains
-
-    @staticmethod
-    def moves_costs(path: str) -> bool:
-        """Whether ``path`` leads to something that costs are a straight line of, as long as nobody catches anybody else."""
-        return bool(_COSTS.fullmatch(path) or _CHANCES.fullmatch(path))
-
-    @property
-    def _once(self) -> bool:
-        """Whether no chance counts twice in the cost of a clip."""
-        return all(clip.max_takes == 1 for clip in self.scenario.clips)
-
     def held(self, answer: Answer, overrides: Iterable[str | Override]) -> Answer | None:
-        """The same plan with other values, where nobody is caught by anybody else; nothing is solved. None where that is not so simple."""
+        """The same plan with other values; nothing is solved. None where a clip is made or caught in another way then."""
         return self.again(answer, overridden(self.scenario, overrides))
 
     def again(self, answer: Answer, changed: Scenario) -> Answer | None:
@@ -274,9 +255,12 @@ class Study:
             return Answer(answer.found._replace(market=again), answer.counts)
         if changed.objective.degrade:
             return None
-        choices, counts = [], []
+        choices, counts, known = [], [], known_candidates(answer.found, market)
         for own, row in zip(answer.found.choices, answer.counts, strict=False):
             used = [o for o, n in enumerate(row[: len(own.candidates)]) if n]
-            choices.append(repriced(own, market, used))
+            now = repriced(own, market, used, known(own))
+            if now is None:
+                return None
+            choices.append(now)
             counts.append(tuple(row[o] for o in used))
         return Answer(answer.found._replace(market=market, choices=tuple(choices)), (*counts, *answer.bought))

@@ -13,6 +13,7 @@ from itertools import pairwise, product
 from typing import NamedTuple
 
 from router.analysis.steps import Steps, moved
+from router.analysis.straight import moves_costs, straight
 from router.analysis.study import Answer, Study
 from router.errors import InputError, Problem
 from router.loading.overrides import Override, override
@@ -161,12 +162,13 @@ class _Run:
         self._own = min(part.start, 1)
         """Where the run's own points begin."""
         self._values = self._axis.values[part.start - self._own : part.stop]
-        self._numbers = _numbers(self._values)
+        numbers = _numbers(self._axis.values)
+        self._numbers = None if numbers is None else numbers[part.start - self._own : part.stop]
         self._found: dict[int, Answer] = {}
         self._steps = Steps(
             lambda value: self._answer(_text(value)),
             lambda answer, value: study.held(answer, self._overrides(_text(value))),
-            lines=Study.moves_costs(self._axis.path),
+            lines=moves_costs(self._axis.path),
             admits=self._admits,
         )
 
@@ -188,7 +190,7 @@ class _Run:
         if high - low < 2:
             return
         one, other = self._found[low], self._found[high]
-        if self._study.straight(self._axis.path, one, other):
+        if straight(self._axis.path, one, other):
             for k in range(low + 1, high):
                 self._found[k] = self._as_before(one, self._values[k])
             return
@@ -212,8 +214,10 @@ class _Run:
 
     def _as_before(self, one: Answer, value: str) -> Answer:
         """A plan that is known to be the best one at this value too."""
-        held = self._study.held(one, self._overrides(value)) if one.made else one
-        return held or self._answer(value)
+        if not one.made:
+            self._study.admits(self._overrides(value))
+            return one
+        return self._study.held(one, self._overrides(value)) or self._answer(value)
 
     def _overrides(self, value: str) -> list[Override]:
         return [*self._outer, _set(self._axis, value)]

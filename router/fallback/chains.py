@@ -49,14 +49,6 @@ def chain(
         Work out ``list_spend`` too, which only packs and volume discounts look at.
     """
     order = [primary, *_fallbacks(primary, others, rule)]
-    return in_order(order, rule, availability, takes, by_provider=by_provider)
-
-
-def in_order(
-    order: Sequence[Candidate], rule: Fallback, availability: Availability, takes: int = 1, *, by_provider: bool = False
-) -> Chain:
-    """The chain of these candidates, tried in this order, and its cost for one clip; for the rest see `chain`."""
-    primary = order[0]
     steps = tuple(
         Step(candidate, _attempt(candidate, primary if rule.billed == "requested" else candidate, availability))
         for candidate in order

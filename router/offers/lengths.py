@@ -49,20 +49,6 @@ def cheapest_generation(
     return None if segments is None else generation(offer, segments)
 
 
-def regenerated(offer: Offer, before: Generation) -> Generation:
-    """The same lengths as an offer of other prices bills them.
-
-    Raises
-    ------
-    KeyError
-        If the offer does not make one of them any more.
-    """
-    if len(before.segments) > 1 or not offer.lengths:
-        return generation(offer, before.segments)
-    at = bisect_left(offer.lengths, before.segments[0])
-    return offer.generations[at] if offer.lengths[at] == before.segments[0] else generation(offer, before.segments)
-
-
 def _equal_parts(
     offer: Offer, seconds: Fraction, max_segments: int, max_surplus: Fraction | None
 ) -> tuple[Fraction, ...] | None:

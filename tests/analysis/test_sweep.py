@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from router.analysis.straight import straight
 from router.analysis.study import Study
 from router.analysis.sweep import MOST_POINTS, axis, sweep
 from router.errors import InputError
@@ -113,8 +114,8 @@ def test_two_axes_make_every_pair_and_words_have_no_changes_between_them() -> No
 def test_little_is_solved_where_costs_run_straight() -> None:
     study = Study(scenario([CLIP], shop("0.10", "0.12")), ON)
     low, high = (study.answer([f"offers.a.*.price*={factor}"]) for factor in ("0.5", "1.1"))
-    assert study.straight("offers.a.*.price", low, high)
-    assert not study.straight("clips.a.seconds", low, high)
+    assert straight("offers.a.*.price", low, high)
+    assert not straight("clips.a.seconds", low, high)
     held = study.held(low, ["offers.a.*.price*=1.1"])
     assert held is not None
     assert held.expected_usd == high.expected_usd == 11
@@ -138,7 +139,87 @@ def test_a_price_does_not_run_straight_with(fields: dict[str, Any]) -> None:
     study = Study(scenario(clips, shop("0.10", "0.12"), **{k: v for k, v in fields.items() if k != "clips"}), ON)
     low, high = (study.answer([f"offers.a.*.price*={factor}"]) for factor in ("1", "1.1"))
     assert low.ways == high.ways
-    assert not study.straight("offers.a.*.price", low, high)
+    assert not straight("offers.a.*.price", low, high)
+
+
+def priced(name: str, rate: str, **fields: Any) -> dict[str, Any]:
+    own = {"price_minimum": fields.pop("price_minimum")} if "price_minimum" in fields else {}
+    more = {"price_per_generation": fields.pop("price_per_generation")} if "price_per_generation" in fields else {}
+    return model(name, [{"audio": False, "price_per_second": rate, **own, **more}], **fields)
+
+
+BENT: dict[str, tuple[Any, list[str], dict[str, Any]]] = {
+    "a least price of a generation": (
+        catalog(priced("q", "0.098", price_minimum="1.05"), priced("p", "0.08", price_per_generation="0.2")),
+        ["offers.*.*.price_per_second*=1:1.3:0.01"],
+        {"fallback": {"direction": "none"}},
+    ),
+    "what the other axis sets": (
+        catalog(
+            priced("ka", "0.1", provider="n"), priced("y", "0.11", provider="s", availability="0.99"), priced("kb", "0.2", provider="s")
+        ),
+        ["limits.worst_case_usd=26", "offers.k?.*.price*=1:3:0.02"],
+        {},
+    ),
+    "prices that are equal but for rounding": (
+        catalog(
+            priced("x", "0.0123453", availability="0.5"),
+            priced("y", "0.0123453", seconds={"choices": [5]}),
+            priced("z", "1"),
+        ),
+        ["offers.?.*.price*=1:2:0.01"],
+        {"fallback": {"direction": "cheaper", "unserved_usd": 3}, "clips": [{**CLIP, "max_segments": 2}]},
+    ),
+    "several chances of one chain": (
+        catalog(priced("y", "0.1"), priced("x", "0.3")),
+        ["models.*.availability=0,0.5,0.86,0.9,0.92,0.94,0.96,0.97,0.98,0.99,1"],
+        {"fallback": {"direction": "cheaper", "unserved_usd": 20}},
+    ),
+    "a model of two providers": (
+        catalog(priced("x", "0.1"), priced("x", "0.2", provider="r")),
+        ["outages.availability.x=0:1:0.05"],
+        {"fallback": {"across": "all", "unserved_usd": 20}},
+    ),
+    "ties that worst cases break": (
+        catalog(
+            priced("x", "0.1", provider="n"), priced("fz", "0.2", provider="n"),
+            priced("y", "0.1", provider="s"), priced("fu", "0.1", provider="s", seconds={"choices": [20]}),
+        ),
+        ["offers.f?.*.price_per_second+=0:0.3:0.01"],
+        {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("sold", "axes", "fields"), BENT.values(), ids=BENT)
+def test_what_bends_a_line_is_solved(
+    monkeypatch: pytest.MonkeyPatch, sold: Any, axes: list[str], fields: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("router.analysis.sweep.RUNS", 1)
+    clips = fields.get("clips", [CLIP])
+    given = scenario(clips, sold, **{name: value for name, value in fields.items() if name != "clips"})
+    found = sweep(given, axes, on=ON)
+    for point in found.points:
+        wanted = by_itself(given, found, point)
+        assert {name: getattr(point, name) for name in wanted} == wanted, point.at
+
+
+def test_values_that_are_not_allowed_are_refused_between_others_without_a_plan() -> None:
+    given = scenario([{**CLIP, "count": 30}], shop("0.1"), limits={"caps": [{"where": {"model": "a"}, "max_clips": 9}]})
+    with pytest.raises(InputError, match="must be a whole number"):
+        sweep(given, ["limits.caps[0].max_clips=0,0.5,1,2,3,4,5,6,7,8,9"], on=ON)
+
+
+@pytest.mark.parametrize("values", ["1,1.5,1.1,1.4", "1,1.5,1.1,1.4,1.05,1.45,1.01,1.41,1.02"])
+def test_between_values_in_no_order_nothing_is_looked_for(values: str) -> None:
+    found = sweep(scenario([CLIP], shop("0.10", "0.12")), [f"offers.a.*.price*={values}"], on=ON)
+    assert found.changes == ()
+    assert any(point.changed for point in found.points)
+
+
+def test_clips_that_were_not_asked_for_are_not_called_left_out() -> None:
+    found = sweep(scenario([CLIP], shop("0.1")), ["clips.a.count=10,11"], on=ON)
+    assert [change.moved for change in found.changes] == [("1 x not asked for -> p/a",)]
 
 
 def test_threads_work_it_out_the_same() -> None:
