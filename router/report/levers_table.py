@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
+from router.report.levers_text import baseline_text, idle_lines, quality_text, staging_text
 from router.report.page import Column, Page, cents
 from router.report.tabular import to_csv
-from router.schema.levers import Lever, Levers, Pulled
-from router.units import clips_text, usd_text
+from router.schema.levers import Levers, Pulled
+from router.units import usd_text
 
-_IDLE = 6
 _PATHS = 3
-_PHRASES = 4
 
 
 def levers_table(found: Levers, width: int | None = None, *, colour: bool = False) -> str:
     """The baseline, a line a lever, the levers on top of one another, how to repeat each, and what saves nothing."""
     page = Page(width, colour=colour)
     page.line(found.title or "Levers", style="bold")
-    for line in _baseline(found).splitlines():
+    for line in baseline_text(found).splitlines():
         page.line(line)
     page.line("")
     numbers = {lever.key: f"{k}" for k, lever in enumerate(found.levers, 1)}
@@ -40,9 +39,9 @@ def levers_table(found: Levers, width: int | None = None, *, colour: bool = Fals
         page.line(f"{numbers.get(own.key, own.key)}: {_sets(own)}")
     if found.idle or found.staging:
         page.line("")
-    if (staging := found.staging) is not None:
-        page.line(f"Drafts, {staging.sentence}: {_usd(staging.staged_usd)} against {_usd(staging.final_usd)} in all.")
-    for line in _idle(found):
+    if found.staging is not None:
+        page.line(staging_text(found.staging))
+    for line in idle_lines(found):
         page.line(line)
     for note in found.notes:
         page.line(f"Note: {note}.")
@@ -75,17 +74,6 @@ def levers_csv(found: Levers) -> str:
     return to_csv(header, rows)
 
 
-def _baseline(found: Levers) -> str:
-    base = found.baseline
-    if base is None:
-        return f"As it is, there is no plan: {found.no_plan}"
-    made = clips_text(base.served) + (f" of {base.clips:,}" if base.served != base.clips else "")
-    figures = f"expected {_usd(base.expected_usd)}, worst case {_usd(base.worst_usd)}"
-    if base.objective_usd != base.expected_usd:
-        figures += f", minimised {_usd(base.objective_usd)}"
-    return f"As it is: {made}, {figures}. What is saved is {found.measure}; each lever is planned anew."
-
-
 def _table(page: Page, found: Levers) -> None:
     saves = "Saves" if found.baseline else "Makes possible"
     columns: list[Column] = [
@@ -95,7 +83,7 @@ def _table(page: Page, found: Levers) -> None:
     rows = [
         [
             str(k), own.sentence, "a plan" if own.saving_usd is None else _usd(own.saving_usd), _percent(own.saving_share),
-            _usd(own.expected_usd), _usd(own.worst_usd), "" if own.clips is None else f"{own.clips:,}", _quality(own),
+            _usd(own.expected_usd), _usd(own.worst_usd), "" if own.clips is None else f"{own.clips:,}", quality_text(own),
         ]
         for k, own in enumerate(found.levers, 1)
     ]  # fmt: skip
@@ -130,31 +118,6 @@ def _sets(own: Pulled) -> str:
     shown = " ".join(f"--set {shlex.quote(text)}" for text in own.set[:_PATHS])
     more = len(own.set) - _PATHS
     return f"{shown} and {more:,} more (all in --format json)" if more > 0 else shown
-
-
-def _idle(found: Levers) -> Iterator[str]:
-    """What saves nothing, or leaves no plan: what costs more with how much, the rest by name."""
-    nothing = [own for own in found.idle if own.outcome == "saves-nothing" and not own.saving_usd]
-    dearer = [own for own in found.idle if own.outcome == "saves-nothing" and own.saving_usd]
-    without = [own for own in found.idle if own.outcome == "no-plan"]
-    for own in dearer[:_IDLE]:
-        yield f"Saves nothing: {own.sentence}: {own.why}."
-    if len(dearer) > _IDLE:
-        yield f"{len(dearer) - _IDLE:,} more cost more than they save."
-    for own in without[:_IDLE] if found.baseline else ():
-        yield f"Leaves no plan: {own.sentence}: {own.why}"
-    rest = without[_IDLE:] if found.baseline else without
-    for heading, members in (("Changes nothing of the cost", nothing), ("Leaves no plan", rest)):
-        if members:
-            more = f" and {len(members) - _IDLE:,} more" if len(members) > _IDLE else ""
-            yield f"{heading}: {', '.join(own.key for own in members[:_IDLE])}{more}."
-
-
-def _quality(own: Lever) -> str:
-    """What becomes of the clips; all of it is in the other formats."""
-    mean = own.mean_quality_change
-    words = [*([f"mean quality {mean:+.3g}"] if mean else []), *own.quality]
-    return "; ".join(words[:_PHRASES]) + ("; ..." if len(words) > _PHRASES else "")
 
 
 def _percent(share: float | None) -> str:

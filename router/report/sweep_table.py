@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 from router.report.page import Column, Page, bar_text, cents
-from router.schema.sweep import Axis, Change, Point, Sweep
+from router.report.sweep_text import axis_heading, axis_text, makers_text, some_points, where_text
+from router.schema.sweep import Point, Sweep
 from router.units import usd_text
 
 MOST_ROWS = 60
@@ -19,12 +19,12 @@ def sweep_table(found: Sweep, width: int | None = None, *, colour: bool = False)
     page = Page(width, colour=colour)
     page.line(found.title or "Sweep", style="bold")
     for axis in found.axes:
-        page.line(f"{axis.path}{axis.operator}{axis.values[0]} ... {axis.values[-1]} ({len(axis.values):,} values)")
-    shown = _shown(found.points)
+        page.line(axis_text(axis))
+    shown = some_points(found.points, MOST_ROWS)
     costs = [point.expected_usd for point in found.points if point.expected_usd is not None]
     most = max(costs, default=Decimal(0))
     columns: list[Column] = [
-        *((_heading(axis), "right") for axis in found.axes), ("", "left"), ("Expected", "right"),
+        *((axis_heading(axis), "right") for axis in found.axes), ("", "left"), ("Expected", "right"),
         *([] if page.narrow else [("", "whole")]), ("Worst case", "right"), ("Made", "right"), ("Left out", "right"), ("Made by", "left"),
     ]  # fmt: skip
     rows = [_cells(point, most, bars=not page.narrow) for point in shown]
@@ -39,49 +39,26 @@ def sweep_table(found: Sweep, width: int | None = None, *, colour: bool = False)
     return page.text()
 
 
-def _heading(axis: Axis) -> str:
-    """The last step of a path, and what is done to it."""
-    done = {"=": "", "*=": " x", "+=": " +"}[axis.operator]
-    return axis.path.rpartition(".")[2] + done
-
-
-def _shown(points: Sequence[Point]) -> list[Point]:
-    if len(points) <= MOST_ROWS:
-        return list(points)
-    step = -(-len(points) // (MOST_ROWS // 2))
-    changed = [k for k, point in enumerate(points) if point.changed][: MOST_ROWS // 2]
-    kept = sorted({*range(0, len(points), step), len(points) - 1, *changed})
-    return [points[k] for k in kept]
-
-
 def _cells(point: Point, most: Decimal, *, bars: bool) -> tuple[str, ...]:
     mark = "*" if point.changed else ""
     if point.expected_usd is None:
         return (*point.at, mark, "no plan", *([""] if bars else []), "", "", "", point.no_plan)
     share = float(point.expected_usd / most) if most else 0.0
-    makers = ", ".join(f"{own.clips:,} {own.model}" for own in point.primaries[:3])
-    more = f" and {len(point.primaries) - 3} more" if len(point.primaries) > 3 else ""
     bar, worst = [bar_text(share, BAR)] if bars else [], point.worst_per_request_usd or Decimal(0)
-    made = f"{point.served:,}", f"{point.left_out:,}", makers + more
+    made = f"{point.served:,}", f"{point.left_out:,}", makers_text(point)
     return (*point.at, mark, _usd(point.expected_usd), *bar, _usd(worst), *made)
 
 
 def _changes(page: Page, found: Sweep) -> None:
     for change in found.changes[:MOST_ROWS]:
         page.line("")
-        page.line(_where(found.axes, change))
+        page.line(where_text(found.axes, change))
         for line in change.moved or ("nothing that this table tells apart",):
             page.line(f"  {line}")
         if change.more:
             page.line("  and more changes before the next value")
     if len(found.changes) > MOST_ROWS:
         page.line(f"{len(found.changes) - MOST_ROWS:,} more changes are in the JSON.")
-
-
-def _where(axes: Sequence[Axis], change: Change) -> str:
-    last = axes[-1]
-    held = "".join(f" at {axis.path}{axis.operator}{value}" for axis, value in zip(axes, change.at, strict=False))
-    return f"Between {change.until} and {change.since}{held} the plan changes ({last.path}{last.operator}):"
 
 
 def _usd(amount: Decimal) -> str:
