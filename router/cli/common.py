@@ -107,6 +107,11 @@ def output_formats(*forms: str) -> Callable[[F], F]:
 output_options = output_formats("table", "json", "csv")
 """What most commands can write."""
 
+PAGES = ("json", "csv", "html", "table")
+"""What those can write that have a page, the first where nothing is said."""
+page_options = output_formats("table", "json", "csv", "html")
+"""The same, as options."""
+
 
 def chosen_format(form: str | None, output: str | None, forms: Sequence[str] = ("json", "csv", "table")) -> str:
     """The format to write: the one given, else by the ending of the file; else a table on a terminal, and the first one elsewhere."""

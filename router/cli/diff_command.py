@@ -7,7 +7,7 @@ import datetime as dt
 import click
 
 from router.analysis.comparison import compare
-from router.cli.common import as_of_option, chosen_format, output_options, page, verbose_option, write
+from router.cli.common import PAGES, as_of_option, chosen_format, page, page_options, verbose_option, write
 from router.errors import NoPlanError
 from router.loading.plan_file import load_plan_or_scenario
 from router.pipeline import plan
@@ -19,7 +19,7 @@ from router.schema.scenario import Scenario
 @click.command("diff")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
-@output_options
+@page_options
 @click.option("--exit-code", is_flag=True, help="Exit with 4 if anything differs, with 0 if nothing does.")
 @as_of_option
 @verbose_option
@@ -34,7 +34,7 @@ def command(before: str, after: str, form: str | None, output: str | None, exit_
     """
     if before == after == "-":
         raise click.UsageError("only one of A and B can come from standard input")
-    form = chosen_format(form, output)
+    form = chosen_format(form, output, PAGES)
     given = [load_plan_or_scenario(path) for path in (before, after)]
     plans = [_planned(own, path, on) for own, path in zip(given, (before, after), strict=True)]
     scenarios = [own for own in given if isinstance(own, Scenario)]
@@ -63,6 +63,10 @@ def rendered(found: Comparison, form: str, output: str | None) -> str:
         from router.report.tabular import comparison_csv
 
         return comparison_csv(found)
+    if form == "html":
+        from router.report.html.comparison import comparison_page
+
+        return comparison_page(found)
     from router.report.comparison_table import comparison_table
 
     return comparison_table(found, **page(output))

@@ -11,11 +11,12 @@ import click
 
 from router.analysis.levers import levers
 from router.cli.common import (
+    PAGES,
     as_of_option,
     chosen_format,
     given_scenario,
-    output_options,
     page,
+    page_options,
     set_option,
     verbose_option,
     write,
@@ -30,7 +31,7 @@ from router.schema.levers import Levers
 @click.option("--combine", type=click.IntRange(0, 20), default=3, metavar="K",
               help="Put up to K levers on top of one another, the best first; 3 if not given.")  # fmt: skip
 @set_option
-@output_options
+@page_options
 @as_of_option
 @verbose_option
 def command(
@@ -47,7 +48,7 @@ def command(
     SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input. Every lever says with which --set
     `router plan` repeats it.
     """
-    form = chosen_format(form, output)
+    form = chosen_format(form, output, PAGES)
     given = given_scenario(scenario, sets)
     with _progress() as told:
         found = levers(given, on=on, top=top, combine=combine, progress=told)
@@ -62,6 +63,10 @@ def _rendered(found: Levers, form: str, output: str | None) -> str:
         from router.report.levers_table import levers_csv  # Only the format that is asked for is loaded
 
         return levers_csv(found)
+    if form == "html":
+        from router.report.html.levers import levers_page
+
+        return levers_page(found)
     from router.report.levers_table import levers_table
 
     return levers_table(found, **page(output))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import click
 
 from router.cli.common import (
     DEGRADE,
+    PAGES,
     as_of_option,
     chosen_format,
     dollars,
@@ -26,7 +29,11 @@ from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
 from router.schema.plan import Plan
+from router.schema.scenario import Scenario
 from router.units import usd_text
+
+if TYPE_CHECKING:
+    from router.report.html.page import Section
 
 
 def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) -> float | None:
@@ -46,6 +53,8 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
               help="Clips may be made below their requirements, at the scenario's penalties: --set objective.degrade=true.")  # fmt: skip
 @click.option("--shadow-prices/--no-shadow-prices", default=True,
               help="Work out what one more unit of each limit would save, by solving once more for each (default: yes).")  # fmt: skip
+@click.option("--with", "studies", multiple=True, type=click.Choice(["levers", "what-if"]),
+              help="Put this study into the page (what-if: the scenario's own [[what_if]] tables); may be given again.")  # fmt: skip
 @click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(
     "--fail-if-worst-above", callback=dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
@@ -60,6 +69,7 @@ def command(
     degrade: bool,
     sets: tuple[str, ...],
     shadow_prices: bool,
+    studies: tuple[str, ...],
     fail_above: Decimal | None,
     fail_if_worst_above: Decimal | None,
 ) -> int:
@@ -67,7 +77,9 @@ def command(
 
     SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input.
     """
-    form = chosen_format(form, output, ("json", "csv", "html", "table"))
+    form = chosen_format(form, output, PAGES)
+    if studies and form != "html":
+        raise click.UsageError("--with puts studies into a page; give --format html, or -o FILE.html")
     try:
         stated = given_scenario(scenario)
         given = overridden(stated, [*sets, *([DEGRADE] if degrade else [])])
@@ -81,10 +93,27 @@ def command(
 
         # A catalog in which a price was set anew is no longer what its source says.
         as_published = resolved_catalogs(stated)
-        write(report(made, [own for own in resolved_catalogs(given) if own in as_published]), output)
+        sold = [own for own in resolved_catalogs(given) if own in as_published]
+        write(report(made, sold, _sections(given, studies, on)), output)
     else:
         write(rendered(made, form, output), output)
     return guarded(made, fail_above, fail_if_worst_above)
+
+
+def _sections(given: Scenario, studies: Sequence[str], on: dt.date | None) -> list[Section]:
+    """The studies that are asked for, each once."""
+    found: list[Section] = []
+    if "levers" in studies:
+        from router.analysis.levers import levers  # Only what is asked for is loaded
+        from router.report.html.levers import levers_sections
+
+        found += levers_sections(levers(given, on=on))
+    if "what-if" in studies:
+        from router.analysis.what_if import what_if
+        from router.report.html.what_if import what_if_sections
+
+        found += what_if_sections(what_if(given, on=on))
+    return found
 
 
 def rendered(made: Plan, form: str, output: str | None) -> str:

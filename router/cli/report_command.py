@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -11,6 +11,7 @@ from router.analysis.cost_histogram import cost_histogram
 from router.cli.common import verbose_option, write
 from router.loading.catalog_file import bundled_names, load_catalog
 from router.loading.plan_file import load_plan
+from router.report.html.page import Section
 from router.report.html.plan_page import plan_page
 from router.schema.base import printable
 from router.schema.catalog import Catalog
@@ -39,8 +40,8 @@ def command(path: str, output: str | None) -> int:
     return 0
 
 
-def report(plan: Plan, catalogs: Iterable[Catalog]) -> str:
-    """The page of a plan, with the sources of those catalogs that it was priced with."""
+def report(plan: Plan, catalogs: Iterable[Catalog], further: Sequence[Section] = ()) -> str:
+    """The page of a plan, with the sources of those catalogs that it was priced with, and further sections."""
     priced = {(used.name, used.as_of) for used in plan.catalogs}
     sources = {own.name: own.source for own in catalogs if (own.name, own.as_of) in priced}
-    return plan_page(plan, cost_histogram(plan), sources)
+    return plan_page(plan, cost_histogram(plan), sources, further)

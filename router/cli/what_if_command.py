@@ -13,11 +13,12 @@ import click
 from router.analysis.sweep import Progress, sweep
 from router.analysis.what_if import what_if
 from router.cli.common import (
+    PAGES,
     as_of_option,
     chosen_format,
     given_scenario,
-    output_options,
     page,
+    page_options,
     set_option,
     verbose_option,
     write,
@@ -51,7 +52,7 @@ def _variants(_ctx: click.Context, _param: click.Parameter, values: tuple[str, .
 @click.option(
     "--jobs", type=click.IntRange(1, 64), default=1, metavar="N", help="Processes that a sweep is shared out to."
 )
-@output_options
+@page_options
 @as_of_option
 @verbose_option
 def command(
@@ -69,7 +70,7 @@ def command(
     What all of --set says together is one variant; --variant names further ones. Without either, the scenario's own [[what_if]] tables are
     planned. With --sweep the values of --set hold throughout.
     """
-    form = chosen_format(form, output)
+    form = chosen_format(form, output, PAGES)
     if axes:
         if variants:
             raise click.UsageError("--sweep and --variant are two questions; ask one at a time")
@@ -92,6 +93,11 @@ def _rendered(found: WhatIf | Sweep, form: str, output: str | None) -> str:
         from router.report.tabular import sweep_csv, what_if_csv  # Only the format that is asked for is loaded
 
         return sweep_csv(found) if isinstance(found, Sweep) else what_if_csv(found)
+    if form == "html":
+        from router.report.html.sweep import sweep_page
+        from router.report.html.what_if import what_if_page
+
+        return sweep_page(found) if isinstance(found, Sweep) else what_if_page(found)
     if isinstance(found, Sweep):
         from router.report.sweep_table import sweep_table
 

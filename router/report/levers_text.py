@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from router.report.page import cents
+from router.report.page import usd
 from router.schema.levers import Lever, Levers, Staging
-from router.units import clips_text, usd_text
+from router.units import clips_text
 
 _IDLE = 6
 _PHRASES = 4
@@ -18,9 +18,9 @@ def baseline_text(found: Levers) -> str:
     if base is None:
         return f"As it is, there is no plan: {found.no_plan}"
     made = clips_text(base.served) + (f" of {base.clips:,}" if base.served != base.clips else "")
-    figures = f"expected {usd_text(cents(base.expected_usd))}, worst case {usd_text(cents(base.worst_usd))}"
+    figures = f"expected {usd(base.expected_usd)}, worst case {usd(base.worst_usd)}"
     if base.objective_usd != base.expected_usd:
-        figures += f", minimised {usd_text(cents(base.objective_usd))}"
+        figures += f", minimised {usd(base.objective_usd)}"
     return f"As it is: {made}, {figures}. What is saved is {found.measure}; each lever is planned anew."
 
 
@@ -51,5 +51,5 @@ def quality_text(own: Lever) -> str:
 
 def staging_text(staging: Staging) -> str:
     """What drafts would cost, staged and as the finals are."""
-    against = f"{usd_text(cents(staging.staged_usd))} against {usd_text(cents(staging.final_usd))}"
+    against = f"{usd(staging.staged_usd)} against {usd(staging.final_usd)}"
     return f"Drafts, {staging.sentence}: {against} in all."

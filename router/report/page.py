@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from router.units import usd_text
+
 PLAIN_WIDTH = 120
 NARROW = 112
 """Below this width some columns go under others."""
@@ -68,6 +70,11 @@ class Page:
 def cents(amount: Decimal) -> Decimal:
     """A sum in cents; what is less than ten cents keeps all its decimals."""
     return amount if abs(amount) < Decimal("0.1") else amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def usd(amount: Decimal | None) -> str:
+    """A sum in cents, as it is shown; nothing for none."""
+    return "" if amount is None else usd_text(cents(amount))
 
 
 def bar_text(share: float, room: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from router.report.page import Column, Page, cents
-from router.report.words import move_text, signed_usd
+from router.report.words import move_text, signed_share, signed_usd
 from router.schema.comparison import Comparison
 from router.schema.what_if import Outcome, WhatIf
 from router.units import usd_text
@@ -40,7 +40,7 @@ def _cells(one: Outcome, baseline: Outcome) -> tuple[str, ...]:
     difference = share = ""
     if baseline.totals is not None and one is not baseline:
         more = sums.expected_usd - baseline.totals.expected_usd
-        difference, share = signed_usd(more), _share(more, baseline.totals.expected_usd)
+        difference, share = signed_usd(more), signed_share(more, baseline.totals.expected_usd)
     money = (sums.p95_usd, sums.worst_usd)
     return (
         one.name, _usd(sums.expected_usd), difference, share, *map(_usd, money), f"{sums.served:,}", f"{sums.left_out:,}",
@@ -75,7 +75,3 @@ def _moves(page: Page, beside: Comparison) -> None:
 
 def _usd(amount: Decimal) -> str:
     return usd_text(cents(amount))
-
-
-def _share(more: Decimal, of: Decimal) -> str:
-    return f"{more / of:+.1%}" if of and more else ""

@@ -82,6 +82,15 @@ def signed_usd(amount: Decimal) -> str:
     return f"+{usd_text(shown)}" if amount > 0 else usd_text(shown)
 
 
+def signed_share(more: Decimal, of: Decimal) -> str:
+    """A difference as a share; nothing where there is none.
+
+    >>> signed_share(Decimal(-1), Decimal(8)), signed_share(Decimal(0), Decimal(8))
+    ('-12.5%', '')
+    """
+    return f"{more / of:+.1%}" if of and more else ""
+
+
 def both_ways(move: Move) -> tuple[str, str]:
     """How the clips of a move were made and how they are made now: the model, its resolution, and what else differs; else the cost."""
     before, after = move.before, move.after

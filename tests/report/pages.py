@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -71,6 +73,32 @@ def named(*names: str) -> Plan:
 def page_of(plan: Plan) -> str:
     """Its report."""
     return plan_page(plan, cost_histogram(plan), {plan.catalogs[0].name: "a price list"})
+
+
+STYLE, SCRIPT = (re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("style", "script"))
+
+
+def loads_nothing(page: str) -> None:
+    """Assert that a page's policy allows its one style and its one script by their hashes, and that it has nothing else to load or run."""
+    read = Read.of(page)
+    (policy,) = [
+        value for tag, key, value in read.attributes if (tag, key) == ("meta", "content") and "default-src" in value
+    ]
+    assert dict(part.split(" ", 1) for part in policy.split("; ")) == {
+        "default-src": "'none'",
+        "style-src": f"'{_sha256(STYLE, page)}'",
+        "script-src": f"'{_sha256(SCRIPT, page)}'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    assert [read.tags.count(tag) for tag in ("style", "script")] == [1, 1]
+    assert not {"link", "img", "iframe", "object", "base", "form"} & set(read.tags)
+    assert not [own for own in read.attributes if own[1] in ("style", "src", "srcset") or own[1].startswith("on")]
+
+
+def _sha256(pattern: re.Pattern[str], page: str) -> str:
+    (found,) = pattern.findall(page)
+    return "sha256-" + base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()
 
 
 @dataclass

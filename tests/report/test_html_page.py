@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from decimal import Decimal
@@ -17,9 +15,8 @@ from router.report.html.plan_page import plan_page
 from tests import golden
 from tests.builders import catalog, model, planned
 from tests.cli.commands import process
-from tests.report.pages import HOSTILE, Read, many, named, page_of, plan_of, without_style
+from tests.report.pages import HOSTILE, STYLE, Read, loads_nothing, many, named, page_of, plan_of, without_style
 
-STYLE, SCRIPT = (re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("style", "script"))
 NAMES = ("quickstart", "every-limit", "risky-launch", "degrade")
 
 
@@ -65,38 +62,7 @@ def test_a_plan_that_leaves_everything_out_has_a_page() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_policy_allows_the_one_style_and_the_one_script_and_nothing_else(name: str) -> None:
-    page = page_of(plan_of(name))
-    read = Read.of(page)
-    (policy,) = [
-        value for tag, key, value in read.attributes if (tag, key) == ("meta", "content") and "default-src" in value
-    ]
-    sources = dict(part.split(" ", 1) for part in policy.split("; "))
-
-    assert [read.tags.count(tag) for tag in ("style", "script", "link", "img", "iframe", "object", "base", "form")] == [
-        1,
-        1,
-        0,
-        0,
-        0,
-        0,
-        0,
-        0,
-    ]
-    assert sources == {
-        "default-src": "'none'",
-        "style-src": f"'{_sha256(STYLE, page)}'",
-        "script-src": f"'{_sha256(SCRIPT, page)}'",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-    }
-    assert not [
-        own for own in read.attributes if own[1] == "style" or own[1].startswith("on") or own[1] in ("src", "srcset")
-    ]
-
-
-def _sha256(pattern: re.Pattern[str], page: str) -> str:
-    (found,) = pattern.findall(page)
-    return "sha256-" + base64.b64encode(hashlib.sha256(found.encode()).digest()).decode()
+    loads_nothing(page_of(plan_of(name)))
 
 
 def test_nothing_is_fetched_from_anywhere() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 from router.report.html.elements import Child, element, join, name
@@ -16,9 +18,9 @@ def headline(plan: Plan) -> Markup:
     kind = "proof" if plan.status == "optimal" else "proof open"
     return join(
         element("p", _about(plan), class_="about"),
-        element("dl", *_figures(plan), class_="figures"),
+        figures(*_figures(plan)),
         element("p", proof_text(plan), class_=kind),
-        _warnings(plan),
+        warnings_box(plan.warnings),
     )
 
 
@@ -38,9 +40,9 @@ def _figures(plan: Plan) -> list[Markup]:
     most = "19 of 20 runs cost at most this"
     most += "; rare dear runs lift the mean above it" if cents(sums.p95_usd) < cents(sums.expected_usd) else ""
     return [
-        _figure("Expected cost", usd_text(cents(sums.expected_usd)), nominal + each, "main"),
-        _figure("P95", usd_text(cents(sums.p95_usd)), most),
-        _figure("Worst case", worst, sense),
+        figure("Expected cost", usd_text(cents(sums.expected_usd)), nominal + each, "main"),
+        figure("P95", usd_text(cents(sums.p95_usd)), most),
+        figure("Worst case", worst, sense),
         *_saving(plan),
     ]
 
@@ -51,21 +53,26 @@ def _saving(plan: Plan) -> list[Markup]:
         return []
     best = max(plan.baselines, key=lambda own: own.saving_usd)
     if best.saving_usd < 0:
-        return [_figure("Saving", "none", f"the limits make it dearer than {best.name}")]
+        return [figure("Saving", "none", f"the limits make it dearer than {best.name}")]
     share = f"{best.saving_usd / best.expected_usd:.1%} less than " if best.expected_usd else "against "
-    return [_figure("Saving", usd_text(cents(best.saving_usd)), join(share, name(best.name)))]
+    return [figure("Saving", usd_text(cents(best.saving_usd)), join(share, name(best.name)))]
 
 
-def _figure(term: str, amount: str, note: Child, class_: str | None = None) -> Markup:
+def figures(*shown: Markup) -> Markup:
+    """The amounts that matter most, side by side."""
+    return element("dl", *shown, class_="figures")
+
+
+def figure(term: str, amount: str, note: Child, class_: str | None = None) -> Markup:
+    """One amount with what it is and a word about it; of class ``main`` the one that counts."""
     value = element("dd", element("span", amount, class_="amount"), element("span", note, class_="note"))
     return element("div", element("dt", term), value, class_=class_)
 
 
-def _warnings(plan: Plan) -> Markup | None:
-    if not plan.warnings:
+def warnings_box(warnings: Sequence[str]) -> Markup | None:
+    """What a reader of the figures must know, where there is something."""
+    if not warnings:
         return None
-    listed = element("ul", *(element("li", warning) for warning in plan.warnings))
-    heading = element(
-        "h2", f"{len(plan.warnings)} thing{'s' if len(plan.warnings) > 1 else ''} to know", id="warnings-title"
-    )
+    listed = element("ul", *(element("li", warning) for warning in warnings))
+    heading = element("h2", f"{len(warnings)} thing{'s' if len(warnings) > 1 else ''} to know", id="warnings-title")
     return element("section", heading, listed, id="warnings", class_="warnings", aria_labelledby="warnings-title")

@@ -24,7 +24,7 @@ from router.report.sentences import (
     spread_lines,
 )
 from router.schema.cost_histogram import CostHistogram
-from router.schema.plan import LimitValue, Plan
+from router.schema.plan import LimitValue, Plan, Totals
 from router.units import clips_text, usd_text
 
 
@@ -69,7 +69,7 @@ def cost_section(plan: Plan, histogram: CostHistogram | None) -> Section:
         lines.insert(0, _certain(plan))
     drawn = cost_chart(histogram, cost_marks(plan), key="cost") if histogram else None
     figure = element("figure", drawn, element("figcaption", _how(histogram))) if drawn and histogram else None
-    beside = element("div", _figures(plan), element("div", paragraphs(lines)), class_="beside")
+    beside = element("div", cost_figures(plan.totals), element("div", paragraphs(lines)), class_="beside")
     body = join(figure, beside, _shares(histogram) if histogram else None)
     return Section("cost", "What the run may cost", body, "Cost")
 
@@ -97,8 +97,8 @@ def _how(histogram: CostHistogram) -> str:
     return f"How likely which cost of the whole run is, {drawn}; even an unlikely cost shows as a thin bar."
 
 
-def _figures(plan: Plan) -> Markup:
-    sums = plan.totals
+def cost_figures(sums: Totals) -> Markup:
+    """Figures of the distribution of a cost, and what they mean."""
     rows = [
         ("Best case", sums.best_usd, "the least that can happen"),
         ("P50", sums.p50_usd, "half of all runs cost at most this"),

@@ -1,5 +1,6 @@
 "use strict";
-// Makes long tables searchable and sortable, and opens what is folded before the page is printed. Without it everything is shown.
+// Makes long tables searchable and sortable, copies what is to be typed, and opens what is folded when it is linked to or printed.
+// Without it everything is shown, or opens by hand.
 // Texts are only ever compared and set as text, never as markup.
 
 const STEP = 100;
@@ -80,6 +81,36 @@ function enliven(live) {
 }
 
 document.querySelectorAll(".live").forEach(enliven);
+
+// What cannot be copied, as the browser does not let a page, is selected.
+function copyable(text) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    getSelection().selectAllChildren(text);
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Selected";
+    }
+  });
+  text.after(button);
+}
+
+document.querySelectorAll(".copy").forEach(copyable);
+
+function reveal() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const around = target && target.closest("details");
+  if (!around) return;
+  around.open = true;
+  target.scrollIntoView();
+}
+
+addEventListener("hashchange", reveal);
+reveal();
 
 const folded = [...document.querySelectorAll("details")];
 let opened = [];

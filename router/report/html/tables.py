@@ -51,6 +51,12 @@ def table(caption: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]
     return framed if key is None else element("div", _search(key), framed, _more(), class_="live")
 
 
+def without_empty(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> tuple[list[Column], list[list[Cell]]]:
+    """The columns in which a row has something, and their cells."""
+    kept = [k for k in range(len(columns)) if any(row[k] not in ("", None) for row in rows)]
+    return [columns[k] for k in kept], [[row[k] for k in kept] for row in rows]
+
+
 def _kind(column: Column, key: str | None) -> str | None:
     return None if key is None else "number" if column.kind == "number" else "text"
 

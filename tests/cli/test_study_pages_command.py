@@ -1,0 +1,68 @@
+"""``--format html`` of ``what-if``, ``levers`` and ``diff``, and ``router plan --with``: one page, whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import DAY, QUICKSTART, ROOT, Router
+
+WHAT_IF = ROOT / "scenarios" / "what-if.toml"
+COMMANDS = {
+    "variants": ("what-if", WHAT_IF),
+    "a sweep": ("what-if", QUICKSTART, "--sweep", "limits.budget_usd=20,25"),
+    "levers": ("levers", QUICKSTART),
+    "a comparison": ("diff", QUICKSTART, WHAT_IF),
+}
+
+
+@pytest.mark.parametrize("arguments", COMMANDS.values(), ids=COMMANDS)
+def test_a_study_is_written_as_a_page(router_: Router, tmp_path: Path, arguments: tuple[str | Path, ...]) -> None:
+    shown = router_(*arguments, "--as-of", DAY, "--format", "html")
+    assert (shown.status, shown.err) == (0, "")
+    assert shown.out.startswith("<!DOCTYPE html>")
+    ran = router_(*arguments, "--as-of", DAY, "-o", tmp_path / "page.html")
+    assert (ran.status, ran.out) == (0, "")
+    assert (tmp_path / "page.html").read_text(encoding="utf-8") == shown.out
+
+
+def test_a_plan_comes_with_the_studies_that_are_asked_for(router_: Router) -> None:
+    plain = router_.plan(WHAT_IF, "--format", "html").out
+    both = router_.plan(WHAT_IF, "--format", "html", "--with", "what-if", "--with", "levers", "--with", "levers").out
+
+    order = [
+        both.index(f'<section id="{key}"')
+        for key in ("limits", "levers", "levers-combined", "levers-repeat", "what-if", "clips")
+    ]
+    assert order == sorted(order)
+    assert both.count('<section id="levers"') == 1
+    assert 'id="levers"' not in plain
+    levers = router_("levers", WHAT_IF, "--as-of", DAY, "--format", "html").out
+    section = levers[levers.index('<section id="levers"') : levers.index('<section id="levers-combined"')]
+    assert section in both
+
+
+def test_values_set_anew_hold_for_the_studies_too(router_: Router) -> None:
+    page = router_.plan(
+        ROOT / "scenarios" / "levers.toml", "--set", "clips.*.audio=none", "--with", "levers", "--format", "html"
+    ).out
+    section = page[page.index('<section id="levers"') : page.index('<section id="levers-combined"')]
+    assert "lower 80 clips" in section
+    assert "dub " not in section
+
+
+def test_studies_need_a_page_and_something_to_study(router_: Router, tmp_path: Path) -> None:
+    ran = router_.plan(QUICKSTART, "--with", "levers")
+    assert (ran.status, ran.out) == (2, "")
+    assert "give --format html" in ran.err
+    ran = router_.plan(QUICKSTART, "--with", "what-if", "-o", tmp_path / "page.html")
+    assert ran.status == 2
+    assert "nothing to compare with" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_levers_without_a_plan_have_a_page(router_: Router) -> None:
+    ran = router_("levers", ROOT / "scenarios" / "infeasible-limits.toml", "--as-of", DAY, "--format", "html")
+    assert ran.status == 0
+    assert "What makes a plan possible" in ran.out
