@@ -211,3 +211,9 @@ class Comparison(Model):
             if getattr(self.made_of, name) != sum((move.all_usd for move in moves), Decimal(0)):
                 raise refusal([(("made_of", name), "must be the sum over the moves")])
         return self
+
+    def _repr_html_(self) -> str:
+        """What differs in a notebook, without script or style sheet."""
+        from router.report.html.study_fragments import comparison_fragment  # A convenience over a stage above
+
+        return comparison_fragment(self)

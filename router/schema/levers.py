@@ -127,3 +127,9 @@ class Levers(Model):
     """What was not tried."""
     warnings: tuple[str, ...] = ()
     """What a reader of the figures must know; those of the baseline's plan."""
+
+    def _repr_html_(self) -> str:
+        """The levers in a notebook, without script or style sheet."""
+        from router.report.html.study_fragments import levers_fragment  # A convenience over a stage above
+
+        return levers_fragment(self)

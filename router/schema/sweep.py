@@ -77,3 +77,9 @@ class Sweep(Model):
     """One for each value, or pair of values."""
     changes: tuple[Change, ...] = ()
     """Where the plan changes, along the last axis."""
+
+    def _repr_html_(self) -> str:
+        """The sweep in a notebook, without script or style sheet."""
+        from router.report.html.study_fragments import sweep_fragment  # A convenience over a stage above
+
+        return sweep_fragment(self)

@@ -37,3 +37,9 @@ class WhatIf(Model):
     """The variants, in the order in which they were asked for."""
     warnings: tuple[str, ...] = ()
     """What the plans warn of, each once."""
+
+    def _repr_html_(self) -> str:
+        """The variants in a notebook, without script or style sheet."""
+        from router.report.html.study_fragments import what_if_fragment  # A convenience over a stage above
+
+        return what_if_fragment(self)

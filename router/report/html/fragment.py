@@ -56,7 +56,7 @@ def plan_fragment(plan: Plan) -> str:
     body = join(
         element("p", element("strong", name(plan.title or "Plan"))),
         element("p", figures),
-        _table(headings, rows, numbers={1, 5, 6, 7, 8}) if rows else None,
+        plain_table(headings, rows, numbers={1, 5, 6, 7, 8}) if rows else None,
         element("p", more) if more else None,
         element("p", f"Left out: {out:,}") if out else None,
         *(element("p", f"Warning: {warning}") for warning in plan.warnings),
@@ -71,10 +71,12 @@ def distribution_fragment(found: CostHistogram, mean_usd: Decimal, std_usd: Deci
     rows: list[tuple[str, str]] = [("Expected", _usd(mean_usd)), ("Standard deviation", _usd(std_usd))]
     rows += [(f"{percent_text(level)} of runs cost at most", _usd(usd)) for level, usd in found.quantiles]
     rows.append(("Mean of the worst 5%", _usd(cvar95_usd)))
-    return str(element("div", cost_chart(found, marks), _table(("Cost of a run", "Amount"), rows, numbers={1})))
+    return str(element("div", cost_chart(found, marks), plain_table(("Cost of a run", "Amount"), rows, numbers={1})))
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[Child]], numbers: set[int]) -> Markup:
+def plain_table(headings: Sequence[str], rows: Iterable[Sequence[Child]], numbers: set[int]) -> Markup:
+    """A table whose columns with these numbers stand to the right."""
+
     def cells(tag: str, row: Sequence[Child]) -> Markup:
         return element("tr", *(element(tag, own, style=f"text-align:{_side(k, numbers)}") for k, own in enumerate(row)))
 
