@@ -85,6 +85,21 @@ def test_the_commands_that_make_a_report_make_the_same_page(tmp_path: Path, monk
     assert pages[0].startswith("<!DOCTYPE html>")
 
 
+def test_the_commands_that_make_pages_of_studies_make_one_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = re.search(
+        r"<!-- study-pages -->\n```sh\n(.*?)```\n<!-- /study-pages -->", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert shown is not None
+    (tmp_path / "scenarios").symlink_to(TOP / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    for line in shown.group(1).splitlines():
+        with pytest.raises(SystemExit, match=r"^0$"):
+            run([*line.partition("#")[0].removeprefix("router ").split(), "--as-of", ON.isoformat()])
+
+    pages = sorted(path.name for path in tmp_path.glob("*.html"))
+    assert pages == ["diff.html", "levers.html", "report.html", "sweep.html", "what-if.html"]
+
+
 def test_the_picture_of_the_report_is_there_and_small() -> None:
     (picture,) = re.findall(r"^!\[.+\]\((.+)\)$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert (TOP / picture).read_bytes().startswith(b"\x89PNG")
