@@ -55,11 +55,8 @@ def _how_often(found: Sweep) -> Markup:
     """How often the plan changes: between numbers as often as it was found to, between words from one to the next."""
     if Scale.of(found.axes[-1].values).numbers:
         count = len(found.changes)
-        note = (
-            "at least, as some changes were too close to be followed"
-            if any(own.more for own in found.changes)
-            else "over all values"
-        )
+        all_followed = all(own.exact and not own.more for own in found.changes)
+        note = "over all values" if all_followed else "at least, as not all of them were followed"
     else:
         count, note = sum(point.changed for point in found.points), "from one value to the next"
     times = {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")
@@ -201,7 +198,12 @@ def _changes(found: Sweep) -> Section | None:
         [f"{k}", *map(name, change.at), change.until, change.since, _moved(change)]
         for k, change in enumerate(found.changes[:MOST_CHANGES], 1)
     ]
-    said = f"Values of {last} between which the plan becomes another one, to the sixth decimal."
+    said = f"Values of {last} between which the plan becomes another one"
+    said += (
+        ", to the sixth decimal."
+        if all(change.exact for change in found.changes)
+        else "; the first few to the sixth decimal."
+    )
     left = len(found.changes) - MOST_CHANGES
     body = join(
         element("p", said, class_="lead"),
