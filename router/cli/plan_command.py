@@ -53,7 +53,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
               help="Clips may be made below their requirements, at the scenario's penalties: --set objective.degrade=true.")  # fmt: skip
 @click.option("--shadow-prices/--no-shadow-prices", default=True,
               help="Work out what one more unit of each limit would save, by solving once more for each (default: yes).")  # fmt: skip
-@click.option("--with", "studies", multiple=True, type=click.Choice(["levers", "what-if"]),
+@click.option("--with", "studies", multiple=True, type=click.Choice(["levers", "sensitivity", "what-if"]),
               help="Put this study into the page (what-if: the scenario's own [[what_if]] tables); may be given again.")  # fmt: skip
 @click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(
@@ -108,6 +108,11 @@ def _sections(given: Scenario, studies: Sequence[str], on: dt.date | None) -> li
         from router.report.html.levers import levers_sections
 
         found += levers_sections(levers(given, on=on))
+    if "sensitivity" in studies:
+        from router.analysis.sensitivity import sensitivity
+        from router.report.html.sensitivity import sensitivity_sections
+
+        found += sensitivity_sections(sensitivity(given, on=on))
     if "what-if" in studies:
         from router.analysis.what_if import what_if
         from router.report.html.what_if import what_if_sections

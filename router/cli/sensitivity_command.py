@@ -9,11 +9,12 @@ import click
 
 from router.analysis.sensitivity import sensitivity
 from router.cli.common import (
+    PAGES,
     as_of_option,
     chosen_format,
     given_scenario,
-    output_options,
     page,
+    page_options,
     progress,
     set_option,
     share,
@@ -28,7 +29,7 @@ from router.report.document import as_json, no_plan
 @click.argument("scenario", metavar="SCENARIO")
 @click.option("--by", callback=share, default="10%", metavar="SHARE",
               help="Lower and raise prices by this for the tornado, as 10% or 0.1; 10% if not given.")  # fmt: skip
-@output_options
+@page_options
 @set_option
 @as_of_option
 @verbose_option
@@ -44,7 +45,7 @@ def command(
 
     Everything is found by planning anew: break-evens are exact to the sixth decimal.
     """
-    form = chosen_format(form, output)
+    form = chosen_format(form, output, PAGES)
     given = given_scenario(scenario, sets)
     try:
         with progress("Prices") as told:
@@ -59,6 +60,10 @@ def command(
         from router.report.studies_csv import sensitivity_csv  # Only the format that is asked for is loaded
 
         text = sensitivity_csv(found)
+    elif form == "html":
+        from router.report.html.sensitivity import sensitivity_page
+
+        text = sensitivity_page(found)
     else:
         from router.report.sensitivity_table import sensitivity_table
 

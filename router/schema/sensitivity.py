@@ -201,3 +201,9 @@ class Sensitivity(Model):
     """The same for each model alone, the largest first."""
     solved: Count
     """How many plans were worked out for this."""
+
+    def _repr_html_(self) -> str:
+        """The break-evens and the tornado in a notebook, without script or style sheet."""
+        from router.report.html.study_fragments import sensitivity_fragment  # A convenience over a stage above
+
+        return sensitivity_fragment(self)

@@ -1,4 +1,4 @@
-"""``--format html`` of ``what-if``, ``levers`` and ``diff``, and ``router plan --with``: one page, whole or not at all."""
+"""``--format html`` of ``what-if``, ``levers``, ``sensitivity`` and ``diff``, and ``router plan --with``: one page, whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ COMMANDS = {
     "variants": ("what-if", WHAT_IF),
     "a sweep": ("what-if", QUICKSTART, "--sweep", "limits.budget_usd=20,25"),
     "levers": ("levers", QUICKSTART),
+    "a sensitivity": ("sensitivity", QUICKSTART),
     "a comparison": ("diff", QUICKSTART, WHAT_IF),
 }
 
@@ -29,11 +30,23 @@ def test_a_study_is_written_as_a_page(router_: Router, tmp_path: Path, arguments
 
 def test_a_plan_comes_with_the_studies_that_are_asked_for(router_: Router) -> None:
     plain = router_.plan(WHAT_IF, "--format", "html").out
-    both = router_.plan(WHAT_IF, "--format", "html", "--with", "what-if", "--with", "levers", "--with", "levers").out
+    both = router_.plan(
+        WHAT_IF,
+        "--format",
+        "html",
+        "--with",
+        "what-if",
+        "--with",
+        "sensitivity",
+        "--with",
+        "levers",
+        "--with",
+        "levers",
+    ).out
 
     order = [
         both.index(f'<section id="{key}"')
-        for key in ("limits", "levers", "levers-combined", "levers-repeat", "what-if", "clips")
+        for key in ("limits", "levers", "levers-combined", "levers-repeat", "sensitivity", "what-if", "clips")
     ]
     assert order == sorted(order)
     assert both.count('<section id="levers"') == 1

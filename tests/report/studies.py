@@ -11,6 +11,7 @@ from pydantic import BaseModel
 import router
 from router.report.html.comparison import comparison_page
 from router.report.html.levers import levers_page
+from router.report.html.sensitivity import sensitivity_page
 from router.report.html.sweep import sweep_page
 from router.report.html.what_if import what_if_page
 from router.schema.what_if import WhatIf
@@ -18,7 +19,7 @@ from tests.builders import ON
 from tests.report.pages import SCENARIOS, plan_of
 
 Study = Any
-"""A ``WhatIf``, ``Sweep``, ``Levers`` or ``Comparison``."""
+"""A ``WhatIf``, ``Sweep``, ``Levers``, ``Sensitivity`` or ``Comparison``."""
 
 PRICE = "offers.kling-o3.*.price*="
 _FREE = {
@@ -52,12 +53,13 @@ _MADE: dict[str, Callable[[], Study]] = {
     ),
     "levers": lambda: router.levers(_scenario("levers"), on=ON),
     "levers without a plan": lambda: router.levers(_scenario("infeasible-limits"), on=ON),
+    "sensitivity": lambda: router.sensitivity(_scenario("quickstart"), on=ON),
     "comparison": lambda: router.compare(plan_of("quickstart"), plan_of("every-limit")),
     "no difference": lambda: router.compare(plan_of("quickstart"), plan_of("quickstart")),
 }
 NAMES = tuple(_MADE)
 _PAGES: dict[str, Callable[[Any], str]] = {
-    "WhatIf": what_if_page, "Sweep": sweep_page, "Levers": levers_page, "Comparison": comparison_page,
+    "WhatIf": what_if_page, "Sweep": sweep_page, "Levers": levers_page, "Sensitivity": sensitivity_page, "Comparison": comparison_page,
 }  # fmt: skip
 
 

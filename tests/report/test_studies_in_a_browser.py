@@ -13,7 +13,7 @@ from tests.browser import accessibility_findings, chromium, opened
 from tests.report.pages import HOSTILE
 from tests.report.studies import NAMES, page_of, renamed, study
 
-KINDS = ("what-if", "sweep", "sweep of lines", "sweep of cells", "levers", "comparison")
+KINDS = ("what-if", "sweep", "sweep of lines", "sweep of cells", "levers", "sensitivity", "comparison")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_no_page_says_or_asks_for_anything_or_scrolls_sideways(browser: Any, wri
             assert (seen.said, seen.asked) == ([], [path.as_uri()]), name
 
 
-@pytest.mark.parametrize("name", ["what-if", "sweep", "levers", "comparison"])
+@pytest.mark.parametrize("name", ["what-if", "sweep", "levers", "sensitivity", "comparison"])
 def test_hostile_names_stay_text(browser: Any, written: Any, name: str) -> None:
     counts = []
     for names in ((*HOSTILE, "long" * 50), tuple(f"n{k}" for k in range(len(HOSTILE) + 1))):

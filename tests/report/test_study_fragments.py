@@ -16,6 +16,7 @@ from tests.report.studies import NAMES, renamed, study
         ("what-if", 1, "dubbed$100.72-$21.28-17.4%"),
         ("sweep", 1, "0.9$18.57"),
         ("levers", 1, "dub 80 clips (hero, star) at no stated price$25.0023.8%"),
+        ("sensitivity", 2, "kling-o3, all offers$18.57 *$20.65$2.08"),
         ("comparison", 2, "Expected"),
         ("no difference", 1, "No difference"),
     ],

@@ -47,7 +47,14 @@ def told(name: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("what-if", "what_if"), ("sweep", "sweep"), ("levers", "levers"), ("comparison", "diff")]
+    ("name", "file"),
+    [
+        ("what-if", "what_if"),
+        ("sweep", "sweep"),
+        ("levers", "levers"),
+        ("sensitivity", "sensitivity"),
+        ("comparison", "diff"),
+    ],
 )
 def test_a_page_of_a_study(name: str, file: str) -> None:
     golden.agrees(f"{file}.html", without_style(page_of(study(name))))
@@ -124,6 +131,24 @@ def test_levers_that_make_a_plan_possible_have_no_columns_of_savings() -> None:
     assert [row[1:] for row in shown] == [
         ["a plan", usd(own["expected_usd"]), usd(own["worst_usd"])] for own in found["levers"]
     ]
+
+
+def test_the_figures_of_a_sensitivity_are_those_of_the_json() -> None:
+    found = told("sensitivity")
+    page = page_of(study("sensitivity"))
+
+    prices = rows(page, "How far each price can go")
+    assert [row[1] for row in prices] == [str(own["clips"]) for own in found["prices"]]
+    for row, own in zip(prices, found["prices"], strict=True):
+        assert row[2] == f"${Decimal(own['price']):.3f}/s"
+        assert row[4].startswith(
+            "~any" if own["above"] is None else f"${Decimal(own['above']['break_even']).normalize():f}"
+        )
+    swings = rows(page, "Expected cost at lower and higher prices")
+    for row, own in zip(swings[:-1], found["swings"], strict=False):
+        assert [cell.removesuffix(" *") for cell in row[1:]] == [
+            usd(own["lower"]["expected_usd"]), usd(own["higher"]["expected_usd"]), usd(own["swing_usd"]),
+        ]  # fmt: skip
 
 
 def test_the_figures_of_a_comparison_are_those_of_the_json() -> None:

@@ -39,6 +39,18 @@ def signed_bar(amount: Decimal, most: Decimal) -> Markup:
     )  # fmt: skip
 
 
+def span_bar(start: Decimal, end: Decimal, today: Decimal, low: Decimal, high: Decimal) -> Markup:
+    """From ``start`` to ``end`` in a cell that goes from ``low`` to ``high``; a tick marks ``today``."""
+    most = high - low
+    at = _at(today - low, most)
+    return element(
+        "svg",
+        _part(start - low, end - low, most, "kept"),
+        element("line", x1=at, x2=at, y1=0, y2=_TALL, stroke="currentColor", class_="tick"),
+        class_="steps", height=_TALL, width="100%", aria_hidden="true",
+    )  # fmt: skip
+
+
 def _part(low: Decimal, high: Decimal, most: Decimal, kind: str) -> Markup | None:
     if low == high or not most:
         return None

@@ -1,4 +1,4 @@
-"""What a notebook shows of variants, sweeps, levers and comparisons: as of a plan, neither script nor style sheet."""
+"""What a notebook shows of variants, sweeps, levers, sensitivities and comparisons: as of a plan, neither script nor style sheet."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from router.report.html.levers import A_PLAN, set_text, share_text
 from router.report.html.sweep import sweep_figure
 from router.report.levers_text import baseline_text, quality_text
 from router.report.page import usd
+from router.report.sensitivity_text import Words, end_text
 from router.report.sweep_text import axis_heading, axis_text, makers_text, some_points, where_text
 from router.report.words import both_ways, clips_of, signed_share, signed_usd
 from router.schema.comparison import Comparison
 from router.schema.levers import Levers
+from router.schema.sensitivity import Sensitivity
 from router.schema.sweep import Point, Sweep
 from router.schema.what_if import Outcome, WhatIf
 
@@ -58,6 +60,21 @@ def levers_fragment(found: Levers) -> str:
     table = plain_table(headings, rows, {1, 2, 3, 4, 5}) if rows else None
     said, warned = baseline_text(found).splitlines(), [f"Warning: {warning}" for warning in found.warnings]
     return _fragment(found.title or "Levers", paragraphs(said), table, more, paragraphs(warned))
+
+
+def sensitivity_fragment(found: Sensitivity) -> str:
+    """Break-evens and the tornado as a notebook shows them."""
+    words = Words(found)
+    rows = [words.price_cells(one, short=False) for one in found.prices]
+    ranges = plain_table(("Price of", "Clips", "Today", "The plan stays from", "Up to"), rows, {1, 2, 3, 4})
+    lines = [line for one in found.prices for line in words.price_lines(one)]
+    lines += [line for known in found.availabilities for line in words.availability_lines(known)]
+    by = f"{float(found.by * 100):.3g} %"
+    swings = [(words.swing(one), end_text(one.lower), end_text(one.higher), usd(one.swing_usd)) for one in found.swings]
+    tornado = plain_table(("Expected cost", f"-{by}", f"+{by}", "Swing"), swings, {1, 2, 3})
+    return _fragment(
+        found.title or "Sensitivity", ranges, paragraphs(lines), tornado, paragraphs([*words.elasticity_lines(found)])
+    )
 
 
 def comparison_fragment(found: Comparison) -> str:
