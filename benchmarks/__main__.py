@@ -22,6 +22,7 @@ from benchmarks.result import Result, Table, WrongAnswerError, machine, markdown
 from benchmarks.risk import cvar
 from benchmarks.route import route
 from benchmarks.shell import shell
+from benchmarks.sweep import sweeping
 
 Question: TypeAlias = Callable[[int, float], Result | Table | tuple[Result, ...]]
 
@@ -39,6 +40,7 @@ QUESTIONS: dict[str, Question] = {
     "distribution": distribution,
     "route": route,
     "follow": follow,
+    "sweep": sweeping,
     "shell": lambda rounds, _: shell(rounds),
 }
 ON_FILES = "instances"

@@ -99,14 +99,19 @@ def ways_to_make(
 
 
 def repriced(
-    own: Choices, market: Market, options: Sequence[int], known: Mapping[Offer, Candidate | None] = MappingProxyType({})
+    own: Choices,
+    market: Market,
+    options: Sequence[int],
+    known: Mapping[Offer, Candidate | None] = MappingProxyType({}),
+    *,
+    caught_alike: bool = True,
 ) -> Choices | None:
-    """Some of the ways to make a class as they cost in another market; None where one is made of other lengths or caught by others there.
-
-    Who catches it does not matter where it costs its price on average before and after.
+    """Some of the ways to make a class as they cost in another market; None where one is made of other lengths there.
 
     Parameters
     ----------
+    caught_alike
+        None also where one is caught by others, unless it costs its price on average before and after.
     known
         What is known of the market's offers already, see `candidates`.
     """
@@ -122,7 +127,7 @@ def repriced(
     chains = _chains(primaries, own.clip_class, market, catching)
     for chain_now, chain_then in zip(chains, (own.chains[o] for o in options), strict=True):
         certain = all(one.expected == one.steps[0].candidate.price for one in (chain_now, chain_then))
-        if not certain and _caught(chain_now) != _caught(chain_then):
+        if caught_alike and not certain and _caught(chain_now) != _caught(chain_then):
             return None
     return Choices(own.clip_class, tuple(primaries), tuple(chains))
 

@@ -59,7 +59,7 @@ class Search:
 
     def held(self, answer: Answer, value: Decimal) -> Answer | None:
         """A plan at another value, as far as that can be said without solving."""
-        return self._study.again(answer, self._knob.at(value))
+        return self._study.again(answer, self._knob.at(value), caught_alike=False)
 
     def around(self, today: Decimal | None) -> Interval | None:
         """The changes next to today's value.

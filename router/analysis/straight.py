@@ -15,6 +15,7 @@ from itertools import chain
 from router.analysis.study import Answer
 from router.fallback.outages import Availability
 from router.market import Market
+from router.pipeline import Modelled
 from router.schema.candidate import Chain
 from router.schema.scenario import Scenario
 from router.units import SAME_COST
@@ -60,8 +61,13 @@ def _linear(path: str, low: Answer, high: Answer) -> bool:
         # The least price of a generation bends the line.
         if any(offer.price_minimum for offer in low.found.market.offers):
             return False
-        caught_alike = rules.fallback.direction in ("any", "none") and low.chains == high.chains
-        return caught_alike or (low.certain and high.certain)
+        if rules.fallback.direction not in ("any", "none"):
+            return low.certain and high.certain
+        return (
+            low.chains == high.chains
+            or (_cheapest_first_is_best(low.found) and low.used_chains == high.used_chains)
+            or (low.certain and high.certain)
+        )
     return bool(
         _CHANCES.fullmatch(path)
         and rules.fallback.order == "price"
@@ -71,6 +77,22 @@ def _linear(path: str, low: Answer, high: Answer) -> bool:
             _moved(one, other, low.found.market, high.found.market) <= 1
             for one, other in zip(_chains(low), _chains(high), strict=True)
         )
+    )
+
+
+def _cheapest_first_is_best(found: Modelled) -> bool:
+    """Whether the order of fallbacks by price is the one of least expected cost.
+
+    Ways then cost the least of several straight lines: never less between two values than a straight line from one to the other tells.
+    """
+    rule = found.market.scenario.fallback
+    takes = any(own.clip_class.need.max_takes > 1 for own in found.choices)
+    return (
+        rule.order == "price"
+        and rule.billed == "actual"
+        and rule.max_steps is None
+        and not any(offer.failure_rate and offer.bills_failures == "yes" for offer in found.market.offers)
+        and not (takes and any(offer.keep_rate < 1 for offer in found.market.offers))
     )
 
 

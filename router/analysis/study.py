@@ -22,7 +22,7 @@ from router.loading.scenario_file import resolved_catalogs
 from router.market import open_market, repriced
 from router.optimization.solve import solve
 from router.pipeline import Modelled, known_candidates, modelled, same_ways
-from router.schema.candidate import Candidate, Choices
+from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.directions import Primary
 from router.schema.scenario import Scenario
 from router.units import decimal_seconds, from_micro
@@ -140,11 +140,13 @@ class Answer:
     @cached_property
     def chains(self) -> tuple[tuple[object, ...], ...]:
         """Who catches whom: within a range over which this is the same, costs of chains are as linear as prices are."""
-        return tuple(
-            tuple((step.candidate.offer.order, step.candidate.generation.segments) for step in chain.steps)
-            for own in self._choices
-            for chain in own.chains
-        )
+        return tuple(_caught(chain) for own in self._choices for chain in own.chains)
+
+    @cached_property
+    def used_chains(self) -> tuple[tuple[object, ...], ...]:
+        """The same of the ways that are used."""
+        rows = zip(self._choices, self.counts, strict=False)
+        return tuple(_caught(chain) for own, row in rows for chain, n in zip(own.chains, row, strict=False) if n)
 
     @cached_property
     def clips(self) -> Counter[int]:
@@ -196,6 +198,10 @@ class Answer:
         return self.found.market.scenario
 
 
+def _caught(chain: Chain) -> tuple[object, ...]:
+    return tuple((step.candidate.offer.order, step.candidate.generation.segments) for step in chain.steps)
+
+
 class Study:
     """A scenario whose values are set anew, again and again.
 
@@ -242,11 +248,17 @@ class Study:
             return Answer(None, (), why="no plan keeps all limits")
         return Answer(found, solution.counts)
 
-    def held(self, answer: Answer, overrides: Iterable[str | Override]) -> Answer | None:
-        """The same plan with other values; nothing is solved. None where a clip is made or caught in another way then."""
-        return self.again(answer, overridden(self.scenario, overrides))
+    def held(self, answer: Answer, overrides: Iterable[str | Override], *, caught_alike: bool = True) -> Answer | None:
+        """The same plan with other values; nothing is solved. None where a clip is not made the same way then.
 
-    def again(self, answer: Answer, changed: Scenario) -> Answer | None:
+        Parameters
+        ----------
+        caught_alike
+            None also where it is caught in another way, and that matters on average.
+        """
+        return self.again(answer, overridden(self.scenario, overrides), caught_alike=caught_alike)
+
+    def again(self, answer: Answer, changed: Scenario, *, caught_alike: bool = True) -> Answer | None:
         """The same plan in this scenario with something changed in it, as `held`."""
         assert answer.found is not None
         market = open_market(changed, self.on, answer.found.market)
@@ -258,7 +270,7 @@ class Study:
         choices, counts, known = [], [], known_candidates(answer.found, market)
         for own, row in zip(answer.found.choices, answer.counts, strict=False):
             used = [o for o, n in enumerate(row[: len(own.candidates)]) if n]
-            now = repriced(own, market, used, known(own))
+            now = repriced(own, market, used, known(own), caught_alike=caught_alike)
             if now is None:
                 return None
             choices.append(now)

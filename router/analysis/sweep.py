@@ -25,8 +25,8 @@ from router.units import from_micro
 MOST_POINTS = 100_000
 RUNS = 8
 """So many parts can be worked on at once."""
-FOLLOWED = 3
-"""Pairs of neighbouring values in each run between which changes are looked for to the last decimal."""
+SHORT = 16
+"""Points of a run in which changes are looked for to the last decimal; in a longer one the values lie close enough."""
 
 Progress = Callable[[int, int], None]
 """Called with how many points are done, and of how many."""
@@ -167,7 +167,7 @@ class _Run:
         self._found: dict[int, Answer] = {}
         self._steps = Steps(
             lambda value: self._answer(_text(value)),
-            lambda answer, value: study.held(answer, self._overrides(_text(value))),
+            lambda answer, value: study.held(answer, self._overrides(_text(value)), caught_alike=False),
             lines=moves_costs(self._axis.path),
             admits=self._admits,
         )
@@ -252,9 +252,10 @@ class _Run:
         if self._numbers is None:
             return
         changed = [k for k in range(len(self._values) - 1) if self._found[k].ways != self._found[k + 1].ways]
-        for k in changed[:FOLLOWED]:
-            yield from self._followed(k, *self._numbers[k : k + 2])
-        for k in changed[FOLLOWED:]:
+        for k in changed:
+            if len(self._values) <= SHORT:
+                yield from self._followed(k, *self._numbers[k : k + 2])
+                continue
             what = moved(self._found[k], self._found[k + 1])
             until, since = self._values[k : k + 2]
             yield Change(at=self._part.outer, until=until, since=since, exact=False, moved=what)
