@@ -27,7 +27,7 @@ class Availability:
 
     def of_model(self, offer: Offer) -> float | None:
         """Chance that the model is up, its provider being up; None: unknown."""
-        for name in (f"{offer.provider}/{offer.model}", offer.model):
+        for name in (f"{offer.provider}/{offer.model}", offer.model) if self._stated else ():
             if name in self._stated:
                 return float(self._stated[name])
         return offer.availability

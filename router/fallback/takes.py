@@ -127,6 +127,9 @@ def _provider_states(
     """(probability, for each step whether its provider is up) of every state of the providers that can occur."""
     providers = dict.fromkeys(attempt.provider for attempt in attempts)
     stated = {name: chance for name in providers if (chance := availability.of_provider(name)) is not None}
+    if not stated:
+        yield 1.0, (True,) * len(attempts)
+        return
     for state in itertools.product((True, False), repeat=len(stated)):
         up = dict(zip(stated, state, strict=True))
         share = 1.0
