@@ -28,7 +28,7 @@ def show(file: str, form: str | None, output: str | None) -> int:
     """Show every budget with what is spent, set aside and left, and the reservations that are not settled."""
     form = chosen_format(form, output, ("json", "table"))
     ledger = FileLedger(file, access="read")
-    accounts, waiting = ledger.accounts(), ledger.open_reservations()
+    accounts, waiting = ledger.state()
     ledger.close()
     write(ledger_json(accounts, waiting) if form == "json" else ledger_table(accounts, waiting, **page(output)), output)
     return 0

@@ -15,14 +15,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from router.errors import InputError, OverBudgetError
 from router.online import Ledger, MemoryLedger, Router
-from router.online.ledger_file import Access, FileLedger
+from router.online.ledger_file import FileLedger
+from router.online.ledger_store import _TABLES, Access
 from router.online.spend import Claim, Part
 from tests.online.shop import CLIP, Clock, router, taken
 
@@ -315,6 +317,55 @@ def test_processes_that_make_the_file_at_once_wait_for_one_another(tmp_path: Pat
             own.close()
 
 
+def traced(monkeypatch: pytest.MonkeyPatch, statement: str, then: Callable[[], object]) -> None:
+    """Do something right before a statement runs for the first time on a connection that is opened from now on."""
+    connect, first = sqlite3.connect, iter((True,))
+
+    def heard(sql: str) -> None:
+        if statement in sql and next(first, False):
+            then()
+
+    def connected(*given: Any, **named: Any) -> sqlite3.Connection:
+        found = connect(*given, **named)
+        found.set_trace_callback(heard)
+        return found
+
+    monkeypatch.setattr(sqlite3, "connect", connected)
+
+
+def test_a_file_that_another_process_makes_at_this_moment_is_a_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "spend.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("pragma journal_mode = wal")
+    other.execute("begin immediate")
+
+    def make() -> None:
+        for statement in _TABLES.split(";"):
+            other.execute(statement)
+        other.execute("commit")
+
+    traced(monkeypatch, "pragma user_version", make)
+    own = FileLedger(path)
+    assert isinstance(own.reserve([claim()], "p/a"), int)
+    own.close()
+    other.close()
+
+
+def test_accounts_and_reservations_are_of_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "spend.db"
+    own = FileLedger(path)
+    own.reserve([claim()], "p/a")
+    traced(monkeypatch, "from reservations", lambda: own.reserve([claim()], "p/a"))
+    read = FileLedger(path, access="read")
+    accounts, waiting = read.state()
+    assert sum(one.reserved for one in accounts) == sum(one.held for one in waiting) == 3
+    assert read.accounts()[0].reserved == 6
+    read.close()
+    own.close()
+
+
 def test_a_decision_that_was_no_longer_waited_for_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "spend.db"
     own = router(limits={"budget_usd": 9}, ledger=path)
@@ -338,7 +389,7 @@ def test_a_full_disk_is_told_and_the_step_can_be_reported_again(tmp_path: Path) 
     first = own.route(CLIP)
     file = own.ledger
     assert isinstance(file, FileLedger)
-    connection = file._connection
+    connection = file._store._connection
     assert connection is not None
     (pages,) = connection.execute("pragma page_count").fetchone()
     connection.execute(f"pragma max_page_count = {pages}")
@@ -405,6 +456,22 @@ def test_an_empty_file_is_no_ledger_to_be_read_and_stays_empty(tmp_path: Path, a
 
 
 @pytest.mark.parametrize("access", ACCESS)
+def test_a_damaged_ledger_is_said_to_be_so(tmp_path: Path, access: Access) -> None:
+    path = tmp_path / "spend.db"
+    FileLedger(path).close()
+    whole = path.read_bytes()
+    no_text = bytearray(whole)
+    no_text[whole.find(b"CREATE TABLE reservations") + 3] = 0xF7
+    cut = whole[:4096] + bytes(len(whole) - 4096)
+    for damaged, what in ((no_text, "a name in it is no text"), (cut, "database disk image is malformed")):
+        path.write_bytes(damaged)
+        with pytest.raises(InputError, match=f"{what}; it is damaged: put back a copy of it; a new one would forget"):
+            FileLedger(path, access=access).accounts()
+        for left in tmp_path.glob("spend.db-*"):
+            left.unlink()
+
+
+@pytest.mark.parametrize("access", ACCESS)
 def test_a_folder_is_no_ledger(tmp_path: Path, access: Access) -> None:
     with pytest.raises(InputError, match="cannot be used as a ledger: it is no file; name another file"):
         FileLedger(tmp_path, access=access)
@@ -467,6 +534,59 @@ def test_one_that_was_not_closed_says_what_to_copy(locked: Path) -> None:
         InputError, match=r"it was not closed: .* copy it together with spend\.db-wal, and read the copy"
     ):
         FileLedger(path, access="read")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_who_may_only_read_a_ledger_leaves_no_file_beside_it(locked: Path, closed: bool) -> None:
+    # The folder can be written in, as by somebody else of the same group: what he left there would keep the owner out.
+    path = locked / "spend.db"
+    own = FileLedger(path)
+    own.reserve([claim()], "p/a")
+    if closed:
+        own.close()
+    there = {one: one.stat() for one in locked.iterdir()}
+    for one in there:
+        one.chmod(0o444)
+    read = FileLedger(path, access="read")
+    assert [one.held for one in read.open_reservations()] == [3]
+    assert {one: one.stat().st_ino for one in locked.iterdir()} == {one: was.st_ino for one, was in there.items()}
+    read.close()
+    assert set(locked.iterdir()) == set(there)
+    for one, was in there.items():
+        one.chmod(was.st_mode)
+    own.reserve([claim()], "p/a")
+    own.close()
+
+
+@pytest.mark.parametrize("access", ["make", "change"])
+def test_who_may_not_write_a_ledger_books_nothing_and_leaves_no_file_beside_it(locked: Path, access: Access) -> None:
+    path = locked / "spend.db"
+    FileLedger(path).close()
+    path.chmod(0o444)
+    with pytest.raises(InputError, match="cannot be used as a ledger: it may not be written, or no file beside it"):
+        FileLedger(path, access=access).settle(1, 0, "p", "a")
+    assert list(locked.iterdir()) == [path]
+
+
+def test_what_is_looked_at_without_locks_is_asked_again_if_the_file_changed_meanwhile(locked: Path) -> None:
+    path = locked / "spend.db"
+    own = FileLedger(path)
+    own.reserve([claim()], "p/a")
+    own.close()
+    path.chmod(0o444)
+    read, between, found = FileLedger(path, access="read"), iter((True,)), []
+
+    def ask(connection: sqlite3.Connection) -> int:
+        if next(between, False):
+            path.chmod(0o644)
+            own.reserve([claim()], "p/a")
+            own.close()
+            path.chmod(0o444)
+        found.append(connection.execute("select reserved from accounts").fetchone()[0])
+        return int(found[-1])
+
+    assert read._store.read(ask) == 6
+    assert len(found) == 2
 
 
 # ---- large sums ------------------------------------------------------------------------------------------------------
