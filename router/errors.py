@@ -238,13 +238,14 @@ class OverBudgetError(RefusalError):
 
 
 class CircuitOpenError(RefusalError):
-    """Every model that could make the clip failed too often of late."""
+    """Every model that could make the clip, for its value if it has one, failed too often of late."""
 
-    def __init__(self, models: Sequence[str], retry_after_seconds: float) -> None:
+    def __init__(self, models: Sequence[str], retry_after_seconds: float, value: str | None = None) -> None:
         self.models, self.retry_after_seconds = tuple(models), retry_after_seconds
+        within, other = ("", "") if value is None else (f" for its value of {value}", ", or raise value_usd")
         super().__init__(
-            f"every model that could make the clip failed too often of late ({', '.join(models)}); "
-            f"try again in {max(1, math.ceil(retry_after_seconds))} s, or let more models make it"
+            f"every model that could make the clip{within} failed too often of late ({', '.join(models)}); "
+            f"try again in {max(1, math.ceil(retry_after_seconds))} s, or let more models make it{other}"
         )
 
 

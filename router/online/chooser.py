@@ -32,10 +32,10 @@ class State:
 
     __slots__ = ("due", "remembered", "view")
 
-    def __init__(self, view: View, due: float) -> None:
+    def __init__(self, view: View, due: float | None) -> None:
         self.view = view
         self.due = due
-        """When the first of the models that are not tried may be tried again."""
+        """When it is to be renewed: a model may be tried again, or what is known of one has faded. None: when something is learnt."""
         self.remembered: dict[tuple[object, ...], Choice] = {}
 
 
@@ -71,8 +71,8 @@ class Chooser:
             If there is none, none of a model that is tried, or none that is worth it.
         """
         state = self.state
-        if self.circuits_open and self._clock() >= state.due:
-            state = self._cooled_down(state)
+        if state.due is not None and self._clock() >= state.due:
+            state = self._renewed(state)
         key = requirements(clip)
         choice = state.remembered.get(key)
         if choice is None:
@@ -106,8 +106,8 @@ class Chooser:
 
     def withdraw(self, trial: Trial) -> None:
         """A trial was not sent: the next clip may find out."""
-        self._watch.withdraw(trial)
-        self.learn()
+        if self._watch.withdraw(trial):
+            self.learn()
 
     def follow(self, course: Course) -> None:
         """Let the prices of a plan choose from now on."""
@@ -126,8 +126,8 @@ class Chooser:
         with self._learning:
             self._learn()
 
-    def _cooled_down(self, state: State) -> State:
-        """The state in which models may be tried again that have cooled down since this one."""
+    def _renewed(self, state: State) -> State:
+        """The state that follows one whose time is over."""
         with self._learning:
             if self.state is state:
                 self._learn()
@@ -136,10 +136,10 @@ class Chooser:
     def _learn(self) -> None:
         now, due = self._clock(), self._watch.due()
         cooling = {cause: until for cause, until in due.items() if until > now}
-        view = View(
-            self._table, self._market.scenario, self._watch.availability(), cooling, frozenset(due.keys() - cooling)
-        )
-        self.state, self.circuits_open = State(view, min(cooling.values(), default=math.inf)), bool(due)
+        availability, until = self._watch.availability()
+        view = View(self._table, self._market.scenario, availability, cooling, frozenset(due.keys() - cooling))
+        first = min(until, *cooling.values()) if cooling else until
+        self.state, self.circuits_open = State(view, None if math.isinf(first) else first), bool(due)
 
     def _choose(self, clip: Clip, state: State) -> Choice:
         course = self.course
@@ -149,24 +149,36 @@ class Chooser:
         choice = state.view.choose(bare) if course is None else course.bids.choose(state.view, bare)
         if choice is None:
             raise self._nothing(clip, state)
-        if course is None and not _worth_it(clip, choice):
-            raise _not_worth_it(clip, choice)
+        if course is None and clip.value_usd is not None and not _worth_it(clip, choice.best().cost):
+            raise self._cooling(clip, state, worth_it=True) or _not_worth_it(clip, choice)
         return choice
 
     def _nothing(self, clip: Clip, state: State) -> NoPlanError | CircuitOpenError:
         """Why there is no way to make a clip."""
-        due = self._watch.due()
-        everything = View(self._table, self._market.scenario, state.view.availability)
-        if due and (barred := everything.choose(clip)) is not None:
-            offers = (way.candidate.offer for way in barred.ranked())
-            models = list(dict.fromkeys(f"{offer.provider}/{offer.model}" for offer in offers))
-            now = self._clock()
-            return CircuitOpenError(models, max(0.0, min(due.get(model, now) for model in models) - now))
+        if cooling := self._cooling(clip, state):
+            return cooling
         from router.assembly import no_plan  # Only a clip that nothing can make needs it
 
         own = ClipClass(clip, Fraction(clip.seconds), ((0, 1),))
         found = rejections(own, self._market.offers, self._market.scenario.dubbing)
         return NoPlanError(unservable=[no_plan.unservable([clip], own, found, lambda _path: "")])
+
+    def _cooling(self, clip: Clip, state: State, *, worth_it: bool = False) -> CircuitOpenError | None:
+        """When a clip is to come again, if models can make it that are not tried now; ``worth_it``: for no more than its value."""
+        now, due = self._clock(), self._watch.due()
+        everything = View(self._table, self._market.scenario, state.view.availability)
+        if not due or (barred := everything.choose(clip)) is None:
+            return None
+        models = dict.fromkeys(
+            f"{way.candidate.offer.provider}/{way.candidate.offer.model}"
+            for way in barred.ranked()
+            if not worth_it or _worth_it(clip, way.cost)
+        )
+        again = {model: due.get(model, now) for model in models if model in due or not worth_it}
+        if not again:
+            return None
+        value = usd_text(from_micro(to_micro(clip.value_usd))) if worth_it and clip.value_usd is not None else None
+        return CircuitOpenError(list(again), max(0.0, min(again.values()) - now), value)
 
 
 def _not_worth_it(clip: Clip, choice: Choice, *, by_plan: bool = False) -> NotWorthItError:
@@ -175,6 +187,6 @@ def _not_worth_it(clip: Clip, choice: Choice, *, by_plan: bool = False) -> NotWo
     return NotWorthItError(usd_text(cost), usd_text(value), by_plan=by_plan)
 
 
-def _worth_it(clip: Clip, choice: Choice) -> bool:
-    """Whether a clip costs no more than its value."""
-    return clip.value_usd is None or to_micro(clip.value_usd) >= choice.best().cost - SAME_COST
+def _worth_it(clip: Clip, cost: float) -> bool:
+    """Whether a clip is worth so many micro-dollars."""
+    return clip.value_usd is None or to_micro(clip.value_usd) >= cost - SAME_COST

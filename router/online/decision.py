@@ -18,6 +18,7 @@ from router.units import SAME_COST, Micro, decimal_seconds, from_micro, usd_text
 
 if TYPE_CHECKING:
     # What a plan is made of takes long to load, and is asked for by few.
+    from router.online.health import Trial
     from router.online.spend import Claim, Reservation
     from router.schema.plan import ChainStep, PreparedRequest
 
@@ -57,10 +58,10 @@ class Decision:
         "kept",
         "left",
         "outcome",
-        "probe",
         "reservation",
         "step",
         "take",
+        "trial",
     )
 
     def __init__(
@@ -71,7 +72,6 @@ class Decision:
         step: int = 0,
         take: int = 1,
         reservation: Reservation | None = None,
-        probe: bool = False,
     ) -> None:
         self.clip, self._choice, self._way = clip, choice, way
         self._attempts: Sequence[Attempt] | None = None
@@ -81,8 +81,8 @@ class Decision:
         """1 for the first time that the clip is made."""
         self.reservation = reservation
         """What is set aside for the clip in the ledger; None without budgets."""
-        self.probe = probe
-        """Whether it finds out if a model that failed too often is back."""
+        self.trial: Trial | None = None
+        """That it finds out if a model that failed too often is back."""
         self.outcome: Outcome | None = None
         """What was reported."""
         self.kept = True
@@ -91,6 +91,11 @@ class Decision:
         """What `Router.next` went on to."""
         self.left = False
         """Whether the chain went on while this step may still be made."""
+
+    @property
+    def probe(self) -> bool:
+        """Whether it finds out if a model that failed too often is back."""
+        return self.trial is not None
 
     def following(self) -> Decision | None:
         """What comes after the outcome that was reported: the next step, or the next take of a clip that was not kept; None: nothing."""

@@ -1,11 +1,14 @@
 """What outcomes say about models: how likely each is up, and which are not tried for a while.
 
 Availability is the mean of a beta law: what the scenario or the catalog states counts like ``weight`` outcomes, and outcomes count less as
-they grow older. A run of failures opens a model's circuit: it is not tried. After the cool-down one clip after another tries it again.
+they grow older, also while none comes. A run of failures opens a model's circuit: it is not tried. After the cool-down one clip after
+another tries it again.
 """
 
 from __future__ import annotations
 
+import math
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +22,10 @@ from router.schema.scenario import Outages
 
 MATERIAL = 0.1
 """Decisions follow when the chance of being down has changed by this share of itself, and at every turn of a circuit."""
+FORGOTTEN = 1e-3
+"""Outcomes that have faded to less are no longer known."""
+RENEWAL = 0.1
+"""Share of the half-life after which decisions follow what has faded: 7 % of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +43,33 @@ class Health:
 
     def __post_init__(self) -> None:
         bounds = (
-            ("weight", self.weight > 0, "above 0"),
-            ("half_life_seconds", self.half_life_seconds > 0, "above 0"),
-            ("failures_to_open", self.failures_to_open >= 1, "at least 1"),
-            ("cool_down_seconds", self.cool_down_seconds >= 0, "at least 0"),
+            ("weight", _finite(self.weight) and self.weight > 0, "a finite number above 0"),
+            (
+                "half_life_seconds",
+                _finite(self.half_life_seconds) and self.half_life_seconds > 0,
+                "a finite number above 0",
+            ),
+            (
+                "failures_to_open",
+                _whole(self.failures_to_open) and self.failures_to_open >= 1,
+                "a whole number, at least 1",
+            ),
+            (
+                "cool_down_seconds",
+                _finite(self.cool_down_seconds) and self.cool_down_seconds >= 0,
+                "a finite number, at least 0",
+            ),
         )
         if problems := [Problem(f"must be {bound}", f"health.{name}") for name, kept, bound in bounds if not kept]:
             raise InputError(problems)
+
+
+def _whole(given: object) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool)
+
+
+def _finite(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and abs(given) <= sys.float_info.max
 
 
 class Trial(NamedTuple):
@@ -61,7 +88,7 @@ class _Model:
     down: float = 0.0
     """Outcomes, older ones for less."""
     at: float = 0.0
-    """When the last one came."""
+    """As of when."""
     run: int = 0
     """Failures in a row."""
     opened_at: float | None = None
@@ -122,41 +149,52 @@ class Watch:
             return False, None
         with self._lock:
             now, known = self._clock(), self._models.setdefault(cause, _Model())
-            left = 0.5 ** (max(0.0, now - known.at) / self._health.half_life_seconds)
+            self._fade(known, now)
             found_up = outcome is not Outcome.UNAVAILABLE
-            known.up, known.down, known.at = known.up * left + found_up, known.down * left + (not found_up), now
-            turned = self._turn(known, outcome, now)
-            return self._material(cause, known) or turned is not None, turned
+            known.up, known.down = known.up + found_up, known.down + (not found_up)
+            opened_at, turned = known.opened_at, self._turn(known, outcome, now)
+            material = self._differ(cause, (known.up, known.down), known.published)
+            return material or known.opened_at != opened_at, turned
+
+    def _fade(self, known: _Model, now: float) -> None:
+        """Let outcomes grow older."""
+        left = 0.5 ** (max(0.0, now - known.at) / self._health.half_life_seconds)
+        known.up, known.down = (0.0 if count * left < FORGOTTEN else count * left for count in (known.up, known.down))
+        known.at = now
 
     def _turn(self, known: _Model, outcome: Outcome, now: float) -> str | None:
+        """``opened`` or ``closed`` where the circuit did; where it was open a failure has it cool down anew."""
         known.trial = None
+        was = known.opened_at
         if outcome is Outcome.SERVED:
-            known.run, was, known.opened_at = 0, known.opened_at, None
+            known.run, known.opened_at = 0, None
             return None if was is None else "closed"
         known.run += 1
-        if known.opened_at is not None:
-            known.opened_at = now
+        if was is None and known.run < self._health.failures_to_open:
             return None
-        if known.run >= self._health.failures_to_open:
-            known.opened_at = now
-            return "opened"
-        return None
+        known.opened_at = now
+        return "opened" if was is None else None
 
-    def _material(self, cause: str, known: _Model) -> bool:
-        """Whether the chance of being down is no longer what decisions reckon with."""
+    def _differ(self, cause: str, counts: tuple[float, float], others: tuple[float, float]) -> bool:
+        """Whether the chance of being down is materially another by these counts than by others."""
         for stated in self._stated[cause]:
-            now, before = (mean(stated, *c, self._health.weight) for c in ((known.up, known.down), known.published))
-            down, was = (0.0 if up is None else 1 - up for up in (now, before))
+            up, other = (mean(stated, *each, self._health.weight) for each in (counts, others))
+            down, was = (0.0 if each is None else 1 - each for each in (up, other))
             if abs(down - was) > MATERIAL * max(down, was):
-                known.published = known.up, known.down
                 return True
         return False
 
-    def availability(self) -> Observed:
-        """What decisions are to reckon with from now on."""
+    def availability(self) -> tuple[Observed, float]:
+        """What decisions are to reckon with from now on, and until when: infinity where nothing is known that fades."""
         with self._lock:
-            counts = {cause: known.published for cause, known in self._models.items()}
-        return Observed(self._outages, self._health.weight, counts)
+            now, fades = self._clock(), False
+            for cause, known in self._models.items():
+                self._fade(known, now)
+                known.published = known.up, known.down
+                fades = fades or self._differ(cause, known.published, (0.0, 0.0))
+            counts = {cause: known.published for cause, known in self._models.items() if any(known.published)}
+        until = now + RENEWAL * self._health.half_life_seconds if fades else math.inf
+        return Observed(self._outages, self._health.weight, counts), until
 
     def due(self) -> dict[str, float]:
         """When each model whose circuit is open may be tried again."""
@@ -182,9 +220,11 @@ class Watch:
             known.opened_at, known.trial = now, Trial(cause, before)
             return True, known.trial
 
-    def withdraw(self, trial: Trial) -> None:
-        """The clip was not sent: the next one may find out. What was learnt of the model since then stands."""
+    def withdraw(self, trial: Trial) -> bool:
+        """The clip was not sent: the next one may find out. What was learnt of the model since then stands: then the answer is no."""
         with self._lock:
             known = self._models[trial.cause]
-            if known.trial is trial:
-                known.opened_at, known.trial = trial.before, None
+            if known.trial is not trial:
+                return False
+            known.opened_at, known.trial = trial.before, None
+            return True

@@ -99,6 +99,8 @@ class Steps:
             if decision.reservation is not None and decision.after is not None and not _over(decision):
                 raise InputError("the chain went on from this step; give up the step that `next` gave")
             self._till.let_go(decision)
+            if decision.outcome is None and decision.trial is not None:
+                self._chooser.withdraw(decision.trial)
 
     def _following(self, decision: Decision, *, besides: bool) -> Decision | None:
         """What follows a step, paid for; ``besides``: while the step may still be made and billed."""
@@ -133,7 +135,7 @@ class Steps:
 
     def _tell_of(self, decision: Decision, trial: Trial | None) -> None:
         if trial is not None:
-            decision.probe = True
+            decision.trial = trial
             self._tell("circuit_probed", provider=decision.provider, model=decision.model)
 
 

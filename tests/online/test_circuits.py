@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from router.errors import CircuitOpenError, OverBudgetError
+from router.errors import CircuitOpenError, NotWorthItError, OverBudgetError
 from router.online import Decision, Health, Outcome, Router
 from router.online.health import Watch
 from router.online.view import Choice, View
@@ -154,6 +154,22 @@ def test_a_clip_is_told_when_a_model_cools_down_that_can_make_it() -> None:
         own.route(ONLY_B)
 
 
+def test_a_clip_that_is_worth_only_a_model_that_cools_down_is_told_to_come_again() -> None:
+    # $1.00 on a, $1.50 on b: worth $1.20, and none of $0.90.
+    clock = Clock()
+    own = market(clock)
+    fail(own, ONLY_A)
+    clock.now += 20
+    with pytest.raises(
+        CircuitOpenError, match=r"for its value of \$1.20 .*\(p/a\); try again in 40 s, .* or raise value"
+    ):
+        own.route({**CLIP, "value_usd": Decimal("1.20")})
+    with pytest.raises(NotWorthItError, match=r"would cost \$1.50, more than its value of \$0.90"):
+        own.route({**CLIP, "value_usd": Decimal("0.90")})
+    clock.now += 40
+    assert own.route({**CLIP, "value_usd": Decimal("1.20")}).probe
+
+
 def test_less_than_a_second_is_told_as_one() -> None:
     assert "try again in 1 s" in str(CircuitOpenError(["p/a"], 0.2))
 
@@ -189,6 +205,33 @@ def test_what_was_learnt_since_stands_where_a_trial_is_withdrawn(outcome: Outcom
     own.record("p/a", outcome)
     own.withdraw(trial)
     assert own.due() == due
+
+
+@pytest.mark.parametrize("limits", [{}, {"budget_usd": 9}])
+def test_a_trial_that_is_given_up_before_it_was_sent_is_left_to_the_next_clip(limits: dict[str, int]) -> None:
+    clock = Clock()
+    own = market(clock, limits=limits)
+    fail(own, ONLY_A)
+    clock.now += 60
+    unsent = own.route(CLIP)
+    assert (unsent.model, unsent.probe) == ("a", True)
+    own.give_up(unsent)
+    again = own.route(CLIP)
+    assert (again.model, again.probe) == ("a", True)
+    own.report(again, "unavailable")
+    own.give_up(again)  # It was sent
+    assert own.route(CLIP).model == "b"
+
+
+def test_a_late_failure_of_a_model_that_had_cooled_down_is_known_to_decisions_at_once() -> None:
+    clock = Clock()
+    own = market(clock)
+    late = own.route(ONLY_B)
+    fail(own, ONLY_B)
+    clock.now += 60
+    assert [step.model for step in own.route(CLIP).chain] == ["a", "b", "c"]
+    own.report(late, "failed-unbilled")
+    assert [step.model for step in own.route(CLIP).chain] == ["a", "c"]
 
 
 def test_a_model_that_nothing_is_known_of_may_be_tried() -> None:
