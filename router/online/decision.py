@@ -58,6 +58,7 @@ class Decision:
         "kept",
         "left",
         "outcome",
+        "over",
         "reservation",
         "step",
         "take",
@@ -80,7 +81,7 @@ class Decision:
         self.take = take
         """1 for the first time that the clip is made."""
         self.reservation = reservation
-        """What is set aside for the clip in the ledger; None without budgets."""
+        """What is set aside for the clip in the ledger; None where no budget is for it."""
         self.trial: Trial | None = None
         """That it finds out if a model that failed too often is back."""
         self.outcome: Outcome | None = None
@@ -91,6 +92,8 @@ class Decision:
         """What `Router.next` went on to."""
         self.left = False
         """Whether the chain went on while this step may still be made."""
+        self.over = False
+        """Whether nothing follows, without a reservation that says so."""
 
     @property
     def probe(self) -> bool:

@@ -64,15 +64,25 @@ class Part(NamedTuple):
 
 @dataclass(slots=True)
 class Reservation:
-    """What is set aside for one clip."""
+    """What is set aside for one chain of steps of a clip."""
 
     number: int
     claims: tuple[Claim, ...]
     held: list[int]
     """Of each claim."""
     closed: bool = False
+    """Whether the chain is over: nothing that it may bill is set aside any more."""
+    beside: Reservation | None = None
+    """That of the chain which this one goes on beside. What the clip takes of caps is set aside there: it counts once, whoever makes it."""
+    chains: int = 1
+    """Chains that may still make the clip: this one, and those beside it."""
     counted: bool = False
-    """Whether caps were booked: a clip counts once, however many jobs make it."""
+    """Whether caps were booked."""
+
+    @property
+    def caps(self) -> bool:
+        """Whether anything of caps is set aside."""
+        return any(held for claim, held in zip(self.claims, self.held, strict=True) if claim.planned)
 
 
 class Rules:

@@ -52,6 +52,8 @@ class Steps:
         again
             Whether the step may have been reported with this outcome before: then nothing happens.
         """
+        if not isinstance(kept, bool):
+            raise InputError(f"kept must be True or False, not {str(kept)[:40]!r}")
         with self._lock:
             if again and decision.outcome is outcome:
                 return
@@ -83,20 +85,19 @@ class Steps:
         with self._lock:
             if not decision.outcome.resolved and not accept_double_billing:
                 raise UnresolvedError(decision.outcome)
-            if decision.left and decision.outcome.resolved:
-                return None
             if decision.after is None:
                 besides = not decision.outcome.resolved
                 decision.after = self._following(decision, besides=besides)
                 decision.left = besides and decision.after is not None
-            return None if decision.after is None or _over(decision.after) else decision.after
+            made = decision.outcome is Outcome.SERVED and decision.kept
+            return None if made or decision.after is None or _over(decision.after) else decision.after
 
     def give_up(self, decision: Decision) -> None:
         """See `Router.give_up`."""
         with self._lock:
             if decision.outcome is not None and not decision.outcome.resolved:
                 raise UnresolvedError(decision.outcome)
-            if decision.reservation is not None and decision.after is not None and not _over(decision):
+            if decision.after is not None and not _over(decision):
                 raise InputError("the chain went on from this step; give up the step that `next` gave")
             self._till.let_go(decision)
             if decision.outcome is None and decision.trial is not None:
@@ -140,5 +141,9 @@ class Steps:
 
 
 def _over(decision: Decision) -> bool:
-    """Whether what was set aside for a step is settled or given up."""
-    return decision.reservation is not None and decision.reservation.closed
+    """Whether the chain of a step is settled or given up."""
+    if decision.reservation is not None:
+        return decision.reservation.closed
+    while decision.after is not None:
+        decision = decision.after
+    return decision.over

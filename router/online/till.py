@@ -16,7 +16,7 @@ from router.schema.scenario import Clip
 from router.units import SAME_COST, Micro, from_micro, to_micro, usd_text
 
 GROUPS = 4096
-"""For how many groups of clips it is remembered what a choice takes of budgets."""
+"""For how many choices and groups of clips it is remembered what they take of budgets."""
 _TOO_MUCH = 10**12
 """Dollars, as for budgets."""
 
@@ -26,7 +26,7 @@ class Till:
 
     def __init__(self, rules: Rules, ledger: str | Path | Ledger | None, clock: Callable[[], float]) -> None:
         self._rules, self._clock = rules, clock
-        self._bounded = bool(rules)
+        self._bounded, self._by_group = bool(rules), rules.by_group
         self.ledger = _ledger(ledger, clock)
 
     def admitted(self, clip: Clip, choice: Choice) -> Decision:
@@ -39,15 +39,12 @@ class Till:
         """
         if not self._bounded:
             return Decision(clip, choice)
-        group = clip.group if self._rules.by_group else None
-        claims = choice.claims.get(group)
+        group = clip.group if self._by_group else None
+        claims = choice.claims if group is None else choice.view.claims.get((choice, group))
         if claims is None:
-            if len(choice.claims) >= GROUPS:
-                choice.claims.clear()
-            claims = self._rules.claims(choice.candidate, choice.attempts(), clip, choice.view.availability)
-            choice.claims[group] = claims
+            claims = self._claims(clip, choice, group)
         first = self._reserve(claims, choice.primary.maker.offer)
-        if isinstance(first, Reservation):
+        if not isinstance(first, tuple):
             return Decision(clip, choice, reservation=first)
         most = None if clip.value_usd is None else to_micro(clip.value_usd) + SAME_COST
         for way in choice.ranked():
@@ -56,30 +53,26 @@ class Till:
             attempts = [step.attempt for step in way.chain.steps]
             claims = self._rules.claims(way.candidate, attempts, clip, choice.view.availability)
             found = self._reserve(claims, way.candidate.offer)
-            if isinstance(found, Reservation):
+            if not isinstance(found, tuple):
                 return Decision(clip, choice, way, reservation=found)
         raise _over(*first)
 
     def settle(self, decision: Decision, spent: Micro) -> None:
         """Book what a step billed, and let go of what the rest of the chain cannot need."""
-        own = decision.reservation
+        own, following = decision.reservation, decision.following()
         if own is None:
+            decision.over |= following is None
             return
+        made = decision.outcome is Outcome.SERVED
         if own.closed:
-            self._book_late(own, decision, spent)
+            self._book_late(own, decision, spent, made=made)
             return
-        following, made = decision.following(), decision.outcome is Outcome.SERVED
-        booked, left = [], []
-        for claim, held in zip(own.claims, own.held, strict=True):
-            if claim.planned:
-                booked.append(held if made else 0)
-                needed = 0 if booked[-1] or following is None else held
-            else:
-                booked.append(spent if claim.takes(decision.attempt) else 0)
-                needed = 0 if following is None else following.at_most(claim)
-            left.append(min(max(0, held - booked[-1]), needed))
-        self._book(own, booked, left, str(decision.outcome), close=following is None)
-        own.counted |= made
+        booked = [spent if claim.takes(decision.attempt) else 0 for claim in own.claims]
+        left = [
+            0 if claim.planned or following is None else min(max(0, held - spent), following.at_most(claim))
+            for claim, held, spent in zip(own.claims, own.held, booked, strict=True)
+        ]
+        self._book(own, booked, left, str(decision.outcome), close=following is None, made=made)
 
     def top_up(self, decision: Decision) -> None:
         """Set aside what a step and its chain can bill beyond what is still set aside: more was billed before than was stated.
@@ -115,48 +108,102 @@ class Till:
         if own is None or own.closed:
             return
         claims = tuple(claim._replace(amount=following.at_most(claim)) for claim in own.claims if not claim.planned)
-        pairs = list(zip(own.claims, own.held, strict=True))
-        planned = [held if claim.planned else 0 for claim, held in pairs]
-        left = [min(held, decision.attempt.billed) if claim.takes(decision.attempt) else 0 for claim, held in pairs]
-        parts = _parts(own, planned, left)
+        bill = decision.attempt
+        left = [
+            held if claim.planned else min(held, bill.billed) if claim.takes(bill) else 0
+            for claim, held in zip(own.claims, own.held, strict=True)
+        ]
+        parts = _parts(own, [0] * len(left), left)
         found = self.ledger.branch(own.number, parts, "moved-on", claims, following.cause)
         if isinstance(found, tuple):
             claim, rest = found
             free = next(part.released - part.spent for part in parts if part.account == claim.account)
             raise _over(claim._replace(amount=claim.amount - free), rest - free, more=True)
-        own.held, own.counted = left, True
-        following.reservation = Reservation(found, claims, [claim.amount for claim in claims])
+        first = own.beside or own
+        own.held, first.chains = left, first.chains + 1
+        following.reservation = Reservation(found, claims, [claim.amount for claim in claims], beside=first)
 
     def let_go(self, decision: Decision) -> None:
         """Release what is still set aside for a clip."""
         own = decision.reservation
-        if own is not None and not own.closed:
+        if own is None:
+            decision.over = True
+        elif not own.closed:
             nothing = [0] * len(own.claims)
             self._book(own, nothing, nothing, "given-up", close=True)
 
-    def _reserve(self, claims: tuple[Claim, ...], offer: Offer) -> Reservation | tuple[Claim, int]:
+    def _claims(self, clip: Clip, choice: Choice, group: str | None) -> tuple[Claim, ...]:
+        """What a choice takes of budgets, and remember it."""
+        view = choice.view
+        found = self._rules.claims(choice.candidate, choice.attempts(), clip, view.availability)
+        if group is None:
+            choice.claims = found
+        else:
+            if len(view.claims) >= GROUPS:
+                view.claims.clear()
+            view.claims[choice, group] = found
+        return found
+
+    def _reserve(self, claims: tuple[Claim, ...], offer: Offer) -> Reservation | tuple[Claim, int] | None:
+        """Nothing is set aside where nothing is claimed."""
+        if not claims:
+            return None
         at = stamped(claims, self._clock())
         found = self.ledger.reserve(at, f"{offer.provider}/{offer.model}")
         return found if isinstance(found, tuple) else Reservation(found, at, [claim.amount for claim in at])
 
-    def _book_late(self, own: Reservation, decision: Decision, spent: Micro) -> None:
-        """Book what was billed for a clip that was given up: nothing is set aside for it, and it is spent all the same."""
-        counts = decision.outcome is Outcome.SERVED and not own.counted
-        parts = [
-            Part(
-                claim.account,
-                claim.amount if counts and claim.planned else spent if claim.takes(decision.attempt) else 0,
-                0,
-            )
-            for claim in own.claims
-        ]
-        if any(part.spent for part in parts):
-            self.ledger.book(own.number, parts, f"{decision.outcome} after given-up", close=False, late=True)
-        own.counted |= counts
+    def _book(
+        self,
+        own: Reservation,
+        spent: Sequence[int],
+        left: Sequence[int],
+        event: str,
+        *,
+        close: bool,
+        made: bool = False,
+    ) -> None:
+        """Book what a chain spent, so that so much stays set aside for it, and what the clip takes of caps.
 
-    def _book(self, own: Reservation, spent: Sequence[int], left: Sequence[int], event: str, *, close: bool) -> None:
+        These are taken when the clip is ``made``, by whichever chain, and let go when none is left that may make it.
+        """
+        first = own.beside or own
+        keeps = not made and first.chains > close
+        if first is not own and not keeps and first.caps:
+            # It comes first: if the rest fails and is booked again, caps are not.
+            self._book_parts(first, *_caps(first, made=made), event, close=first.closed)
+            first.counted |= made
+        if first is own:
+            taken, kept = _caps(own, made=made, keeps=keeps)
+            spent = [cap if claim.planned else bill for claim, cap, bill in zip(own.claims, taken, spent, strict=True)]
+            left = [cap if claim.planned else rest for claim, cap, rest in zip(own.claims, kept, left, strict=True)]
+        self._book_parts(own, spent, left, event, close=close and not (keeps and own.caps))
+        own.closed, first.chains, first.counted = close, first.chains - close, first.counted or made
+
+    def _book_parts(
+        self, own: Reservation, spent: Sequence[int], left: Sequence[int], event: str, *, close: bool
+    ) -> None:
         self.ledger.book(own.number, _parts(own, spent, left), event, close=close)
-        own.held, own.closed = list(left), close
+        own.held = list(left)
+
+    def _book_late(self, own: Reservation, decision: Decision, spent: Micro, *, made: bool) -> None:
+        """Book what was billed for a clip that was given up: nothing is set aside for it, and it is spent all the same."""
+        first, event = own.beside or own, f"{decision.outcome} after given-up"
+        if made and first.caps:
+            self._book_parts(first, *_caps(first, made=True), event, close=first.closed)
+            first.counted = True
+        counts = made and not first.counted
+        parts = [Part(claim.account, spent, 0) for claim in own.claims if claim.takes(decision.attempt)]
+        parts += [Part(claim.account, claim.amount, 0) for claim in first.claims if claim.planned and counts]
+        if any(part.spent for part in parts):
+            self.ledger.book(own.number, parts, event, close=False, late=True)
+        first.counted |= made
+
+
+def _caps(first: Reservation, *, made: bool, keeps: bool = False) -> tuple[list[int], list[int]]:
+    """What is spent and what stays set aside of each claim, if caps are taken, kept or let go, and nothing else changes."""
+    pairs = list(zip(first.claims, first.held, strict=True))
+    spent = [held if made and claim.planned else 0 for claim, held in pairs]
+    return spent, [held if keeps or not claim.planned else 0 for claim, held in pairs]
 
 
 def _parts(own: Reservation, spent: Sequence[int], left: Sequence[int]) -> list[Part]:

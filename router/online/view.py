@@ -58,8 +58,8 @@ class Choice:
 
     def __init__(self, view: View, clip: Clip, primary: Row) -> None:
         self.view, self.clip, self.primary = view, clip, primary
-        self.claims: dict[str | None, tuple[Claim, ...]] = {}
-        """What it may take of budgets, by group of the clip."""
+        self.claims: tuple[Claim, ...] | None = None
+        """What it may take of budgets, whichever group the clip is of; where that matters see the view."""
 
     @property
     def candidate(self) -> Candidate:
@@ -179,6 +179,8 @@ class View:
         self.scenario, self.availability = scenario, availability
         self.trial = trial
         """Models (``provider/model``) that one clip at a time may be sent to, to find out whether they are back."""
+        self.claims: dict[tuple[Choice, str], tuple[Claim, ...]] = {}
+        """What choices may take of budgets, by group of the clip; remembered here, so that all of it ends with the view."""
         self._table = table
         rule = scenario.fallback
         self.worst_case = scenario.objective.minimise == "worst-case"

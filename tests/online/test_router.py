@@ -200,10 +200,10 @@ def test_several_clips_are_refused_though_the_requirement_is_remembered() -> Non
 def test_what_is_remembered_of_groups_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("router.online.till.GROUPS", 3)
     own = router(budgets=[{"usd": 9, "group": "*"}])
-    for k in range(10):
-        own.route({**CLIP, "group": f"g{k}"})
-    (choice,) = own._chooser.state.remembered.values()
-    assert len(choice.claims) <= 3
+    for seconds in range(1, 8):
+        for k in range(10):
+            own.route({"seconds": seconds, "group": f"g{k}"})
+    assert len(own._chooser.state.view.claims) <= 3
 
 
 # ---- refusals --------------------------------------------------------------------------------------------------------

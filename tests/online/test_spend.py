@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import threading
 import time
@@ -102,7 +103,6 @@ def test_a_pending_job_that_fails_after_all_costs_nothing() -> None:
     second = own.next(first, "unknown", accept_double_billing=True)
     assert second is not None
     own.report(first, "failed-unbilled")
-    assert own.next(first) is None
     own.report(second, "served")
     assert taken(own) == {BUDGET: (0, 150)}
 
@@ -284,6 +284,81 @@ def test_a_clip_that_two_jobs_may_make_counts_once_under_a_cap() -> None:
     assert (clips.reserved, clips.spent) == (0, 1_000_000)
 
 
+CAP = "limits.caps[0].max_clips"
+
+
+@pytest.mark.parametrize("where", ["memory", "file"])
+@pytest.mark.parametrize("limits", [{}, {"budget_usd": 90}])
+@pytest.mark.parametrize("ends", list(itertools.product(("served", "unavailable"), repeat=3)))
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_cap_is_spent_by_the_first_of_several_jobs_that_makes_the_clip_and_free_if_none_does(
+    where: str, limits: dict[str, int], ends: tuple[str, ...], order: tuple[int, ...], tmp_path: Path
+) -> None:
+    caps = [{"where": {"model": "a"}, "max_clips": 1}]
+    own = router(limits={"caps": caps, **limits}, ledger=None if where == "memory" else tmp_path / "spend.db")
+    jobs = [own.route(CLIP)]
+    for _ in range(2):
+        following = own.next(jobs[-1], "pending", accept_double_billing=True)
+        assert following is not None
+        jobs.append(following)
+    assert taken(own)[CAP] == (100, 0)
+    for k, job in enumerate(order, 1):
+        own.report(jobs[job], ends[job])
+        made = "served" in [ends[one] for one in order[:k]]
+        assert taken(own)[CAP] == (0 if made or k == 3 else 100, 100 if made else 0)
+    assert own.ledger.open_reservations() == []
+    assert own.route(CLIP).model == ("b" if made else "a")
+    own.ledger.close()
+
+
+def test_a_job_that_was_given_up_and_makes_the_clip_nevertheless_spends_the_cap_once() -> None:
+    own = router(limits={"caps": [{"where": {"model": "a"}, "max_clips": 5}], "budget_usd": 90})
+    first = own.route(CLIP)
+    second = own.next(first, "pending", accept_double_billing=True)
+    assert second is not None
+    own.give_up(second)
+    assert taken(own)[CAP] == (100, 0)
+    own.report(second, "served")
+    assert taken(own) == {CAP: (0, 100), BUDGET: (100, 150)}
+    own.report(first, "served")
+    assert taken(own) == {CAP: (0, 100), BUDGET: (0, 250)}
+    assert own.ledger.open_reservations() == []
+
+
+def test_a_ledger_that_fails_while_a_second_job_is_booked_books_its_cap_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = router(limits={"caps": [{"where": {"model": "a"}, "max_clips": 5}], "budget_usd": 90})
+    first = own.route(CLIP)
+    second = own.next(first, "pending", accept_double_billing=True)
+    assert second is not None
+    book, calls = own.ledger.book, iter((True, False))
+
+    def fails_second(*given: Any, **named: Any) -> None:
+        if not next(calls):
+            raise InputError("disk full")
+        book(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(own.ledger, "book", fails_second)
+        with pytest.raises(InputError, match="disk full"):
+            own.report(second, "served")
+    own.report(second, "served")
+    own.report(first, "unavailable")
+    assert taken(own) == {CAP: (0, 100), BUDGET: (0, 150)}
+    assert own.ledger.open_reservations() == []
+
+
+def test_a_clip_that_no_budget_is_for_takes_no_reservation() -> None:
+    own = router(budgets=[{"usd": 5, "group": "x"}, {"usd": 3, "provider": "p"}], fallback={"direction": "none"})
+    free = own.route({**CLIP, "models": ["c"]})
+    assert free.reservation is None
+    assert own.ledger.open_reservations() == []
+    own.report(free, "served", 7)
+    own.give_up(free)
+    assert taken(own) == {}
+    dear = own.route({"seconds": 40, "max_segments": 4})  # $4.00 and more at p
+    assert (dear.model, dear.reservation) == ("c", None)
+
+
 def test_a_clip_whose_second_take_is_billed_after_it_was_given_up_counts_once_under_a_cap() -> None:
     own = router({"a": {"keep_rate": "0.5"}}, limits={"caps": [{"where": {"model": "a"}, "max_clips": 2}]})
     first = own.route({**CLIP, "max_takes": 2, "models": ["a"]})
@@ -370,6 +445,51 @@ def test_a_clip_that_was_given_up_and_billed_nothing_changes_nothing() -> None:
     own.give_up(first)
     own.report(first, "unavailable")
     assert taken(own) == {BUDGET: (0, 0)}
+
+
+@pytest.mark.parametrize("limits", [{}, {"budget_usd": 90}])
+def test_the_step_that_a_chain_went_on_to_beside_a_pending_job_is_the_next_one_until_the_clip_is_made(
+    limits: dict[str, int],
+) -> None:
+    for outcome in ("unavailable", "failed-billed", "served"):
+        own = router(limits=limits)
+        first = own.route(CLIP)
+        second = own.next(first, "pending", accept_double_billing=True)
+        assert own.next(first, accept_double_billing=True) is second
+        own.report(first, outcome)
+        assert own.next(first) is (None if outcome == "served" else second)
+        own.report(first := own.route(CLIP), "pending")
+        second = own.next(first, accept_double_billing=True)
+        assert second is not None
+        own.report(second, "served")
+        own.report(first, "unavailable")
+        assert own.next(first) is None
+
+
+@pytest.mark.parametrize("limits", [{}, {"budget_usd": 90}])
+def test_with_or_without_budgets_a_chain_ends_where_it_was_given_up_or_settled(limits: dict[str, int]) -> None:
+    own = router(limits=limits)
+    first, other = own.route(CLIP), own.route(CLIP)
+    second = own.next(first, "unavailable")
+    assert second is not None
+    with pytest.raises(InputError, match="the chain went on from this step"):
+        own.give_up(first)
+    own.give_up(second)
+    own.report(second, "unavailable")
+    assert (own.next(first), own.next(second)) == (None, None)
+    following = own.next(other, "unavailable")
+    assert following is not None
+    own.report(following, "served")
+    assert own.next(other) is None
+
+
+@pytest.mark.parametrize("kept", ["no", 0, None])
+def test_whether_a_clip_was_kept_is_yes_or_no(kept: Any) -> None:
+    own = router(limits={"budget_usd": 90})
+    first = own.route(CLIP)
+    with pytest.raises(InputError, match="kept must be True or False, not"):
+        own.report(first, "served", kept=kept)
+    assert first.outcome is None
 
 
 def test_nothing_follows_a_clip_that_was_given_up() -> None:
