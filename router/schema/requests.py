@@ -16,10 +16,12 @@ NEUTRAL = ("prompt", "image_url", "end_image_url", "video_url", "aspect_ratio")
 
 _WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _SECRET = {
+    "ak",
     "authorization",
     "bearer",
     "credential",
     "credentials",
+    "headers",
     "password",
     "passwd",
     "secret",
@@ -46,8 +48,8 @@ _KEYS = {
 def is_secret(name: str) -> bool:
     """Whether a field of this name holds a key or a token.
 
-    >>> [is_secret(name) for name in ("api_key", "x-apiKey", "Authorization", "FAL_KEY", "accessToken", "key", "API_KEY")]
-    [True, True, True, True, True, True, True]
+    >>> [is_secret(name) for name in ("api_key", "x-apiKey", "Authorization", "FAL_KEY", "accessToken", "key", "ak", "extra_headers")]
+    [True, True, True, True, True, True, True, True]
     >>> [is_secret(name) for name in ("prompt", "keyframes", "key_frame", "max_tokens", "monkey", "keep_original_sound")]
     [False, False, False, False, False, False]
     """

@@ -184,8 +184,16 @@ def test_requests_can_be_asked_for_only_if_all_are_complete() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["api_key = 'S3CR'", "headers = { Authorization = 'S3CR' }", "options = [{ accessToken = 'S3CR' }]", "FAL_KEY = 'S3CR'"]
-)  # fmt: skip
+    "field",
+    [
+        "api_key = 'S3CR'",
+        "ak = 'S3CR'",
+        "headers = { Authorization = 'S3CR' }",
+        "extra_headers = { any = 'S3CR' }",
+        "options = [{ accessToken = 'S3CR' }]",
+        "FAL_KEY = 'S3CR'",
+    ],
+)
 @pytest.mark.parametrize("table", ["[defaults.request]", "[clips.request]"])
 def test_a_key_or_token_in_a_request_is_refused_once_and_never_shown(tmp_path: Path, field: str, table: str) -> None:
     path = tmp_path / "s.toml"
