@@ -252,7 +252,7 @@ class CircuitOpenError(RefusalError):
 class NotWorthItError(RefusalError):
     """The clip costs more than the value that was put on it, or its money is worth more elsewhere in the plan that is followed."""
 
-    def __init__(self, cost: str, value: str, *, by_plan: bool = False) -> None:
+    def __init__(self, cost: str, value: str | None, *, by_plan: bool = False) -> None:
         self.cost, self.value = cost, value
         text = f"the clip would cost {cost}, more than its value of {value}; leave it out, or raise value_usd"
         if by_plan:
@@ -260,6 +260,8 @@ class NotWorthItError(RefusalError):
                 f"the plan that is followed leaves such clips out: with what it takes of limits, one costs {cost}, "
                 f"and its value is {value}; raise value_usd, or loosen a limit"
             )
+            if value is None:
+                text = "the plan that is followed leaves such drafts out, with their clips; leave out the final, or loosen a limit"
         super().__init__(text)
 
 

@@ -2,45 +2,39 @@
 
 A plan of the whole campaign knows how each kind of clip is best made, and what one more dollar of budget or clip of a quota would save. A
 clip of a kind that it holds is made as the plan makes it; any other in the way whose cost, with what it takes of every limit at that worth,
-is least, or left out where that is more than its value. Clips do not arrive as forecast, so what is left can be planned again at times.
+is least, or left out where that is more than its value.
 
 Source: K. Talluri and G. van Ryzin, An Analysis of Bid-Price Controls for Network Revenue Management, Management Science 44 (1998).
 """
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from router import log
-from router.errors import InputError, Problem
+from router.errors import InputError
 from router.offers.clip_classes import draft_of, requirements
 from router.online.view import Choice, Row, View, Way
 from router.optimization.limits import assignment
 from router.schema.base import printable
 from router.schema.candidate import Choices, ClipClass
-from router.schema.ledger import Account
 from router.schema.plan import Plan
-from router.schema.scenario import Clip, Limits, Objective, Scenario
-from router.units import MICRO, SAME_COST, from_micro, to_micro
+from router.schema.scenario import Clip, Objective, Scenario
+from router.units import MICRO, SAME_COST, to_micro
 
-Solve = Callable[[Scenario], Plan]
 Key = tuple[object, ...]
-TRUST = 0.1
-"""Of the clips that were forecast: so many clips that came weigh as much as the forecast."""
-KINDS = 4096
-"""Kinds of clips that are learnt besides those that were forecast."""
-_CAPPED = ("max_clips", "max_seconds", "max_usd")
-_MONEY = ("budget_usd", "worst_case_usd")
+Made = tuple[object, ...] | None
+"""What tells a way to make a clip from others, as a plan shows it; None: the clip is left out."""
+Owed = dict[Key, defaultdict[Made, float]]
+"""How many clips each way is behind its share, by kind of clip."""
 
 
 class Bids:
     """The worth of every limit of a plan, and in which shares it makes the kinds of clips that it holds."""
 
-    def __init__(self, plan: Plan, forecast: Scenario) -> None:
+    def __init__(self, plan: Plan, forecast: Scenario, owed: Owed | None = None) -> None:
+        """Carry on with what an earlier plan still ``owed``: less than a clip, whatever happened meanwhile."""
         self._rules = _rules_in_rows(forecast)
         if plan.certificate is not None:
             self._worth = {one.limit: float(one.value) for one in plan.certificate.multipliers}
@@ -49,14 +43,14 @@ class Bids:
         else:
             self._worth = {one.limit: one.shadow_price or 0.0 for one in plan.limits}
         _refuse_another_forecast(plan, forecast)
-        keys = {(clip.id, draft): requirements(kind) for clip in forecast.clips for draft, kind in _kinds(clip)}
-        self._shares: dict[Key, Counter[tuple[object, ...] | None]] = {}
-        self._turns: dict[Key, Counter[tuple[object, ...] | None]] = {}
-        """How often each way was taken; what is learnt of models meanwhile does not start the shares anew."""
-        made = ((r, r.draft, (r.provider, r.model, r.resolution, r.audio)) for r in plan.routes)
-        for clips, draft, way in (*made, *((left, False, None) for left in plan.left_out)):
-            for name, count in zip(clips.clips, clips.counts, strict=True):
-                self._shares.setdefault(keys[name, draft], Counter())[way] += count
+        self._counts: dict[Key, Counter[Made]] = {}
+        for key, way, count in _planned(plan, forecast):
+            self._counts.setdefault(key, Counter())[way] += count
+        self.owed: Owed = {}
+        """What is learnt of models meanwhile does not start the shares anew."""
+        for key, behind in (owed or {}).items():
+            for way in self._counts.get(key, ()):
+                self.owed.setdefault(key, defaultdict(float))[way] = max(-1.0, min(1.0, behind[way]))
 
     def choose(self, view: View, clip: Clip) -> Choice | None:
         """How to make a clip: as the plan does; where it does not say, in the best way at these prices. None if nothing can."""
@@ -67,17 +61,18 @@ class Bids:
         order = sorted(zip(costs, contest.rows, strict=True), key=lambda pair: (round(pair[0], 3), pair[1].rank))
         rows = {_way(row): k for k, (_, row) in reversed(list(enumerate(order)))}
         key = requirements(clip)
+        counts = self._counts.get(key, Counter())
         ways = {
-            way: (None if way is None else _Steered(view, clip, [order[rows[way]], *order]), count)
-            for way, count in self._shares.get(key, {}).items()
+            way: None if way is None else _Steered(view, clip, [order[rows[way]], *order])
+            for way in counts
             if way is None or way in rows
         }
         value = None if clip.value_usd is None else to_micro(clip.value_usd)
         best = _Steered(view, clip, order)
         if ways:
-            return _Shared(ways, best, self._turns.setdefault(key, Counter()))
+            return _Shared(ways, best, counts, self.owed.setdefault(key, defaultdict(float)))
         left_out = value is not None and value < order[0][0] - SAME_COST
-        return _Shared({None: (None, 1)}, best, Counter()) if left_out else best
+        return _Shared({None: None}, best, Counter({None: 1}), defaultdict(float)) if left_out else best
 
     def _costs(self, clip: Clip, ways: Sequence[Way]) -> list[float]:
         """What each way costs together with what it takes of the limits; micro-dollars."""
@@ -94,12 +89,27 @@ class Bids:
         return costs
 
 
-def _kinds(clip: Clip) -> Iterator[tuple[bool, Clip]]:
+def kinds_of(clip: Clip) -> Iterator[tuple[bool, Clip]]:
     """What comes one by one where a forecast has a clip with drafts: the clip without them, and, marked, one of its drafts."""
     draft = draft_of(clip)
     yield False, clip if draft is None else clip.model_copy(update={"drafts": None})
     if draft is not None:
         yield True, draft
+
+
+def _planned(plan: Plan, forecast: Scenario) -> Iterator[tuple[Key, Made, int]]:
+    """How many clips of each kind a plan makes in each way. Where it leaves a clip out, its drafts are left out as well."""
+    clips = {clip.id: clip for clip in forecast.clips}
+    keys = {(clip.id, draft): requirements(kind) for clip in forecast.clips for draft, kind in kinds_of(clip)}
+    for route in plan.routes:
+        way = route.provider, route.model, route.resolution, route.audio
+        for name, count in zip(route.clips, route.counts, strict=True):
+            yield keys[name, route.draft], way, count
+    for left in plan.left_out:
+        for name, count in zip(left.clips, left.counts, strict=True):
+            yield keys[name, False], None, count
+            if (drafts := clips[name].drafts) is not None:
+                yield keys[name, True], None, count * drafts.count
 
 
 def _refuse_another_forecast(plan: Plan, forecast: Scenario) -> None:
@@ -143,150 +153,32 @@ class _Steered(Choice):
 
 
 class _Shared(_Steered):
-    """Clips of one kind that the plan makes in one way or several, each in its turn, so that the shares are the plan's."""
+    """Clips of one kind that the plan makes in one way or several, each in its turn, so that the shares are the plan's.
 
-    __slots__ = ("_turns", "_ways")
+    Every clip that comes adds to each way its share, and one is taken from the way that it goes: that which most is owed to. What cannot
+    be taken now is owed all the same.
+    """
+
+    __slots__ = ("_owed", "_shares", "_ways")
 
     def __init__(
         self,
-        ways: Mapping[tuple[object, ...] | None, tuple[_Steered | None, int]],
+        ways: Mapping[Made, _Steered | None],
         otherwise: _Steered,
-        turns: Counter[tuple[object, ...] | None],
+        counts: Counter[Made],
+        owed: defaultdict[Made, float],
     ) -> None:
         super().__init__(otherwise.view, otherwise.clip, otherwise._order)
-        self._ways, self._turns = ways, turns
+        self._ways, self._owed = ways, owed
+        self._shares = {way: count / counts.total() for way, count in counts.items()}
 
     def turn(self) -> Choice | None:
         """The way of the next clip; None: it is left out."""
-        way = min(self._ways, key=lambda way: (self._turns[way] + 1) / self._ways[way][1])
-        self._turns[way] += 1
-        return self._ways[way][0]
-
-
-class Course:
-    """A plan that is followed; where it can be solved again, what is left of the forecast is planned anew every so many clips.
-
-    As many clips are still expected as were forecast in all, less those that came. Of which kinds they will be is what the forecast and
-    what came say together; the forecast weighs as ``TRUST`` of its own clips.
-    """
-
-    def __init__(self, plan: Plan, forecast: Scenario, solve: Solve | None, every: int, kept: Limits) -> None:
-        if every < 1:
-            raise InputError("every must be at least 1: so many clips pass between two plans")
-        self.plans_again = solve is not None
-        """Whether a clip may have to wait for a plan."""
-        self._accounts = {} if solve is None else _accounts(forecast.limits, kept)
-        self.bids = Bids(plan, forecast)
-        self._forecast, self._solve, self._every = forecast, solve, every
-        self._lock, self._planning = threading.Lock(), threading.Lock()
-        self._expected: Counter[Key] = Counter()
-        self._examples: dict[Key, Clip] = {}
-        for clip in forecast.clips:
-            for draft, kind in _kinds(clip):
-                key = requirements(kind)
-                self._expected[key] += clip.count * (clip.drafts.count if draft and clip.drafts is not None else 1)
-                self._examples.setdefault(key, kind)
-        self._arrived: Counter[Key] = Counter()
-        self._came = 0
-
-    def arrived(self, clip: Clip) -> bool:
-        """Count a clip; whether it is time to plan again."""
-        if self._solve is None:
-            return False
-        key = requirements(clip)
-        with self._lock:
-            self._came += 1
-            if key in self._examples or len(self._examples) < KINDS + len(self._expected):
-                self._arrived[key] += 1
-                if key not in self._examples:
-                    # What is remembered must not keep what a user wrote.
-                    self._examples[key] = clip.model_copy(update={"request": {}, "group": None})
-            return self._came % self._every == 0
-
-    def again(self, accounts: Sequence[Account]) -> bool:
-        """Plan what is left with what is left of the limits; whether there are new prices.
-
-        Where no plan can be made of it any more, for whatever reason, nothing is left, or another thread is planning, the old prices stay.
-        """
-        if self._solve is None or not self._planning.acquire(blocking=False):
-            return False
-        try:
-            left = self.left(accounts)
-            if left is None:
-                return False
-            self.bids = Bids(self._solve(left), left)
-            return True
-        except Exception as error:  # Whatever a user's function raises must not stop a clip
-            log.info("plan_kept", reason=type(error).__name__)
-            return False
-        finally:
-            self._planning.release()
-
-    def left(self, accounts: Sequence[Account]) -> Scenario | None:
-        """What is still to come, under what is left of budgets and caps; None if nothing is."""
-        with self._lock:
-            expected, arrived = self._expected, self._arrived
-            waiting = max(0, expected.total() - self._came)
-            trust = TRUST * expected.total()
-            share = waiting / (trust + arrived.total())
-            counts = {
-                key: round(share * (trust * expected[key] / expected.total() + arrived[key]))
-                for key in {**expected, **arrived}
-            }
-            clips = [
-                self._examples[key].model_copy(update={"id": f"clip-{k}", "count": count})
-                for k, (key, count) in enumerate(counts.items(), 1)
-                if count > 0
-            ]
-        if not clips:
-            return None
-        rest = {one.account: from_micro(max(0, one.bound - one.spent - one.reserved)) for one in accounts}
-        left = {bound: rest[account] for bound, account in self._accounts.items() if account in rest}
-        limits = self._forecast.limits
-        caps = [
-            cap.model_copy(update={name: _in_kind(left[k, name]) for name in _CAPPED if (k, name) in left})
-            for k, cap in enumerate(limits.caps)
-        ]
-        money = {name: left[None, name] for name in _MONEY if (None, name) in left}
-        return self._forecast.model_copy(
-            update={"clips": tuple(clips), "limits": limits.model_copy(update={**money, "caps": tuple(caps)})}
-        )
-
-
-def _accounts(limits: Limits, kept: Limits) -> dict[tuple[int | None, str], str]:
-    """The router's account for each bound of a forecast that shrinks as clips come, by the position of its cap and its name.
-
-    Raises
-    ------
-    router.errors.InputError
-        If the router does not keep one of them: nothing then says what is left of it.
-    """
-    found: dict[tuple[int | None, str], str] = {}
-    wanting = []
-    for name in _MONEY:
-        bound = getattr(limits, name)
-        if bound is not None:
-            found[None, name] = f"limits.{name}"
-            if getattr(kept, name) != bound:
-                wanting.append((f"limits.{name}", bound))
-    for k, cap in enumerate(limits.caps):
-        for name in _CAPPED:
-            bound = getattr(cap, name)
-            if bound is not None:
-                same = (j for j, own in enumerate(kept.caps) if own.where == cap.where and getattr(own, name) == bound)
-                if (j := next(same, None)) is not None:
-                    found[k, name] = f"limits.caps[{j}].{name}"
-                else:
-                    wanting.append((f"limits.caps[{k}].{name}", bound))
-    if wanting:
-        advice = "is no limit of this router, which cannot say what is left of it; give it to Router too, or follow without `solve`"
-        raise InputError([Problem(f"{bound:,} of the forecast {advice}", where) for where, bound in wanting])
-    return found
-
-
-def _in_kind(amount: Decimal) -> Decimal | int:
-    """Numbers of clips are whole."""
-    return int(amount) if amount == amount.to_integral_value() else amount
+        for way, share in self._shares.items():
+            self._owed[way] += share
+        way = max(self._ways, key=lambda way: round(self._owed[way], 9))
+        self._owed[way] -= 1
+        return self._ways[way]
 
 
 def _rules_in_rows(scenario: Scenario) -> Scenario:

@@ -24,7 +24,7 @@ from router.schema.scenario import Clip
 from router.units import SAME_COST, from_micro, to_micro, usd_text
 
 if TYPE_CHECKING:
-    from router.online.bids import Course
+    from router.online.course import Course
 
 
 class State:
@@ -183,8 +183,8 @@ class Chooser:
 
 def _not_worth_it(clip: Clip, choice: Choice, *, by_plan: bool = False) -> NotWorthItError:
     """What to say of a clip that costs more than its value."""
-    cost, value = from_micro(choice.best().cost), from_micro(to_micro(clip.value_usd or 0))
-    return NotWorthItError(usd_text(cost), usd_text(value), by_plan=by_plan)
+    value = None if clip.value_usd is None else usd_text(from_micro(to_micro(clip.value_usd)))
+    return NotWorthItError(usd_text(from_micro(choice.best().cost)), value, by_plan=by_plan)
 
 
 def _worth_it(clip: Clip, cost: float) -> bool:

@@ -36,7 +36,7 @@ from router.schema.ledger import Budget
 from router.schema.scenario import Clip, Dubbing, Fallback, Limits, Objective, Outages, Scenario
 
 if TYPE_CHECKING:
-    from router.online.bids import Course
+    from router.online.course import Course
     from router.schema.plan import Plan
 
 Value = TypeVar("Value")
@@ -156,15 +156,18 @@ class Router:
         if clip.count != 1 or clip.drafts is not None:
             refuse_several(clip)
         chooser = self._chooser
+        course = chooser.course
         try:
             choice = chooser.choice(clip)
-            if chooser.course is not None:
-                choice = self._in_course(chooser.course, clip, choice)
+            if course is not None:
+                choice = self._in_course(course, clip, choice)
             decision = self._till.admitted(clip, choice)
             if chooser.circuits_open:
                 decision = self._steps.entered(decision)
         except (CircuitOpenError, NoPlanError, NotWorthItError, OverBudgetError) as error:
             raise self._tell.refused(error) from None
+        if course is not None and course.plans_again:
+            course.took(decision.candidate)
         self._tell.decided(decision)
         return decision
 
@@ -243,10 +246,10 @@ class Router:
         Raises
         ------
         router.errors.InputError
-            If the plan says nothing of what its limits are worth, or was made for another forecast; with ``solve``, if the router does not
-            keep the forecast's limits.
+            If something given is no plan, scenario, function or number of clips, or the plan says nothing of what its limits are worth, or
+            was made for another forecast; with ``solve``, if the router does not keep the forecast's limits.
         """
-        from router.online.bids import Course  # It knows the limits of whole plans, which single clips do without
+        from router.online.course import Course  # It knows the limits of whole plans, which single clips do without
 
         self._chooser.follow(Course(plan, forecast, solve, every, self._limits))
 
@@ -316,7 +319,7 @@ class Router:
 
     def _in_course(self, course: Course, clip: Clip, choice: Choice) -> Choice:
         """What the plan that is followed does with one more clip of this kind; now and then it is planned anew first."""
-        if course.arrived(clip) and course.again(self.ledger.accounts()):
+        if course.arrived(clip) and course.again(self.ledger.accounts):
             self._tell("plan_renewed")
             self._chooser.learn()
             choice = self._chooser.choice(clip)

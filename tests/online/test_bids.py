@@ -12,7 +12,8 @@ import pytest
 
 from router.errors import CircuitOpenError, InputError, NotWorthItError, OverBudgetError
 from router.online import Health, Router
-from router.online.bids import Course
+from router.online.bids import Bids
+from router.online.course import Course
 from router.pipeline import plan
 from router.schema.ledger import Account
 from router.schema.plan import Plan
@@ -125,8 +126,8 @@ def test_what_is_left_is_planned_again_every_so_many_clips() -> None:
     own = follower(forecast, solve=solve, every=3)
     for _ in range(7):
         own.report(own.route({**CLIP, "value_usd": 3}), "served")
-    # Before the third clip is routed, two are paid, and seven are to come after it.
-    assert [(left.clips[0].count, left.limits.budget_usd) for left in asked] == [(7, 98), (4, 95)]
+    # Before the third clip is routed, two are paid, and eight are to be decided.
+    assert [(left.clips[0].count, left.limits.budget_usd) for left in asked] == [(8, 98), (5, 95)]
 
 
 def test_what_came_counts_besides_what_was_forecast() -> None:
@@ -269,7 +270,7 @@ def test_a_plan_that_cannot_be_made_stops_no_clip() -> None:
 def test_what_is_learnt_of_arrivals_is_bounded_and_holds_nothing_that_a_user_wrote(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("router.online.bids.KINDS", 3)
+    monkeypatch.setattr("router.online.course.KINDS", 3)
     forecast = campaign([{"count": 100}], budget_usd=1000)
     course = Course(planned(forecast), forecast, planned, 500, forecast.limits)
     for seconds in range(1, 10):
@@ -282,8 +283,19 @@ def test_what_is_learnt_of_arrivals_is_bounded_and_holds_nothing_that_a_user_wro
 
 def test_every_must_be_a_number_of_clips() -> None:
     forecast = campaign([{"count": 4}])
-    with pytest.raises(InputError, match="every must be at least 1"):
-        follower(forecast, solve=planned, every=0)
+    for every in (0, -1, 1.5, "3", True, None):
+        with pytest.raises(InputError, match="every: must be a whole number, at least 1"):
+            follower(forecast, solve=planned, every=every)
+
+
+def test_whatever_cannot_be_followed_is_named_at_once() -> None:
+    own = Router(shop(), on=ON)
+    wrong: Any = {"plan": None, "forecast": {"clips": []}, "solve": 3, "every": 1.5}
+    with pytest.raises(InputError, match=r"plan: must be a plan, as .* makes it") as caught:
+        own.follow(**wrong)
+    assert [one.where for one in caught.value.problems] == ["plan", "forecast", "solve", "every"]
+    with pytest.raises(InputError, match=r"plan: must be a plan, .* not .+"):
+        own.follow("plan.json", campaign([{}]))  # type: ignore[arg-type]
 
 
 # ---- models that failed too often ------------------------------------------------------------------------------------
@@ -361,14 +373,121 @@ def test_finals_and_drafts_of_a_forecast_are_followed_as_clips_of_their_own() ->
 
 
 def test_drafts_are_expected_and_counted_besides_finals() -> None:
-    # 30 were forecast, 10 drafts came: 20 are to come. The forecast weighs like 3: 1 final to 2 + 10 drafts, 20/13 of each.
+    # 30 were forecast, 10 drafts came: 20 are to come. The forecast weighs like 3: 1 final to 2 + 10 drafts, 20/13 of each: 2 finals to
+    # 18 drafts, of which 4 belong to these.
     forecast = sketched()
     course = Course(planned(forecast), forecast, planned, 500, forecast.limits)
     for _ in range(10):
         course.arrived(Clip(id="draft", seconds=10))
     left = course.left([])
     assert left is not None
-    assert [(clip.audio, clip.count, clip.drafts) for clip in left.clips] == [("native", 2, None), ("none", 18, None)]
+    assert [(clip.audio, clip.count, clip.drafts) for clip in left.clips] == [
+        ("native", 2, forecast.clips[0].drafts),
+        ("none", 14, None),
+    ]
+
+
+def kept(own: Router, clips: list[dict[str, Any]]) -> list[str | None]:
+    """On which model each clip was made; None: it was left out."""
+    models: list[str | None] = []
+    for clip in clips:
+        try:
+            decision = own.route(clip)
+        except NotWorthItError:
+            models.append(None)
+            continue
+        own.report(decision, "served")
+        models.append(decision.model)
+    return models
+
+
+@pytest.mark.parametrize("every", [None, 3])
+def test_drafts_are_left_out_with_their_clips(every: int | None) -> None:
+    # A final with its two drafts costs $3.00 on a: $12.00 make four of ten that are worth $5.00 each.
+    forecast = scenario(
+        [{**CLIP, "id": "c", "audio": "native", "count": 10, "value_usd": 5, "drafts": {"count": 2, "audio": "none"}}],
+        sketched().catalogs[0],
+        limits={"budget_usd": 12},
+        **ALONE,
+    )
+    own = follower(forecast) if every is None else follower(forecast, solve=planned, every=every)
+    draft, final = CLIP, {**CLIP, "audio": "native", "value_usd": 5}
+    models = kept(own, [draft, draft, final] * 10)
+    drafts, finals = [one for k, one in enumerate(models) if k % 3 < 2], models[2::3]
+    assert (finals.count("a"), drafts.count("a")) == (4, 8)
+    if every is None:
+        with pytest.raises(NotWorthItError, match="leaves such drafts out, with their clips"):
+            own.route(draft)
+
+
+# ---- what is left of bounds that no account is kept of ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("every", [1, 3, 10])
+def test_least_numbers_are_met_once_however_often_it_is_planned(every: int) -> None:
+    forecast = campaign([{"count": 60}], caps=[{"where": {"model": "b"}, "min_clips": 12}])
+    models = kept(follower_without_limits(forecast, every), [CLIP] * 60)
+    assert (models.count("a"), models.count("b")) == (48, 12)
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 5])
+@pytest.mark.parametrize(
+    "cap", [{"where": {"model": "a"}, "max_share": "0.7"}, {"where": {"model": "b"}, "min_share": "0.3"}]
+)
+def test_shares_hold_however_often_it_is_planned(cap: dict[str, Any], every: int) -> None:
+    forecast = campaign([{"count": 60}], caps=[cap])
+    models = kept(follower_without_limits(forecast, every), [CLIP] * 60)
+    assert (models.count("a"), models.count("b")) == (42, 18)
+    for k in range(10, 60, 10):
+        assert abs(models[:k].count("b") - 0.3 * k) <= 1
+
+
+def follower_without_limits(forecast: Scenario, every: int) -> Router:
+    own = Router(forecast.catalogs, fallback=forecast.fallback, on=ON)
+    own.follow(planned(forecast), forecast, solve=planned, every=every)
+    return own
+
+
+def test_what_is_left_of_shares_and_least_numbers() -> None:
+    # Of 20 clips 4 came, 3 of them on a. Half of 20 on a: 7 of 16 are left; of b at least 8: 7.
+    caps = [{"where": {"model": "a"}, "max_share": "0.5", "min_clips": 2}, {"where": {"model": "b"}, "min_clips": 8}]
+    forecast = campaign([{"count": 20}], caps=caps)
+    own = follower_without_limits(forecast, 500)
+    for name in "aaab":
+        own.route({**CLIP, "models": [name]})
+    course = own._chooser.course
+    assert course is not None
+    left = course.left([])
+    assert left is not None
+    assert sum(clip.count for clip in left.clips) == 16
+    a, b = left.limits.caps
+    assert (a.max_share, a.min_clips, b.min_clips) == (Decimal(7) / 16, 0, 7)
+
+
+def test_a_new_plan_owes_a_model_that_was_away_for_long_no_more_than_a_clip() -> None:
+    forecast = campaign([{"count": 40}], caps=[{"where": {"model": "a"}, "max_share": "0.5"}])
+    own = follower_without_limits(forecast, 500)
+    own.route(CLIP)
+    course = own._chooser.course
+    assert course is not None
+    (owed,) = course.bids.owed.values()
+    for way in owed:
+        assert way is not None
+        owed[way] = 50.0 if way[1] == "a" else -50.0
+    course.bids = Bids(planned(forecast), forecast, course.bids.owed)
+    own._chooser.learn()
+    models = kept(own, [CLIP] * 10)
+    assert (models.count("a"), models.count("b")) == (6, 4)
+
+
+def test_a_ledger_that_fails_while_it_is_planned_stops_no_clip(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = follower(campaign([{"count": 10}], budget_usd=100), solve=planned, every=1)
+
+    def broken() -> list[Account]:
+        raise InputError("disk full")
+
+    monkeypatch.setattr(own.ledger, "accounts", broken)
+    assert own.route(CLIP).model == "a"
 
 
 @pytest.mark.parametrize(
@@ -409,7 +528,8 @@ def test_what_is_left_of_a_limit_is_planned_again_only_where_the_router_keeps_it
     left = course.left(own.ledger.accounts())
     assert left is not None
     assert (left.limits.budget_usd, left.limits.caps[1].max_clips, left.limits.caps[1].max_usd) == (59, 19, 29)
-    assert left.limits.caps[0] == forecast.limits.caps[0]
+    # None of the 20 clips that half of 40 are was made on b: 20 of the 39 that are to come.
+    assert left.limits.caps[0].max_share == pytest.approx(Decimal(20) / 39, abs=Decimal("1e-11"))
 
 
 @pytest.mark.parametrize("solved", [None, ZeroDivisionError()])
