@@ -136,12 +136,14 @@ def changed(scenario: Scenario, chosen: Sequence[Idea]) -> Scenario:
 
 
 def _with(clip: Clip, field: str, value: str) -> Clip:
-    """The clip with one field, or one field of its drafts, set anew; nothing takes it out."""
+    """The clip with one field, or one field of its drafts, set anew; nothing takes it out, so that its own default holds."""
     read = override(f"{field}={value}").value
     outer, _, inner = field.partition(".")
     if inner:
         table = getattr(clip, outer)
         read = table.model_copy(update={inner: read})
+    elif read is None:
+        read = Clip.model_fields[outer].get_default(call_default_factory=True)
     elif isinstance(read, dict):
         read = Drafts.model_validate(read)
     elif isinstance(read, int) and outer in ("seconds", "quality_min"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from router.errors import InputError, Problem, nearest
 from router.loading.formats import Source, parse, read
+from router.loading.origins import Origin
 from router.loading.validation import validated
 from router.schema.base import Path
 from router.schema.catalog import Catalog, ModelEntry
@@ -79,9 +80,8 @@ def _masked(data: dict[str, Any], source: Source) -> list[Problem]:
 
 def where_in(catalog: Catalog, path: Path) -> str:
     """``file:line`` of a value of a catalog; its name and the path where it did not come from a file."""
-    if isinstance(catalog._source, Source):
-        return catalog._source.where(path)
-    return f"catalog {catalog.name}, {'.'.join(map(str, path))}"
+    origin: Origin | None = catalog._source
+    return (origin.where(path) if origin is not None else "") or f"catalog {catalog.name}, {'.'.join(map(str, path))}"
 
 
 def check_distinct(catalogs: Sequence[Catalog]) -> None:

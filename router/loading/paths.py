@@ -17,6 +17,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn, Union, get_args, get_or
 from pydantic import BaseModel
 
 from router.errors import InputError, Problem, nearest
+from router.loading.formats import MAX_DEPTH
 from router.schema.base import Path, printable
 from router.schema.calibration import Calibration
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
@@ -24,8 +25,11 @@ from router.schema.scenario import Scenario
 
 Tree = dict[str, Any]
 PRICES = ("price_per_second", "price_per_generation", "price_minimum", "prices")
+GONE: Any = object()
+"""Stands in a list where an entry was taken out, so that the others keep their positions."""
 _SHOWN = 6
 _NOTHING: Tree = {}
+_KINDS: dict[type, str] = {dict: "table", list: "list"}
 _QUOTED = re.compile(r"""(?:"([^"]*)"|'([^']*)')(?=\.|\Z)""")
 
 
@@ -66,10 +70,14 @@ class _Branch(NamedTuple):
 
 
 def shallow(model: BaseModel) -> Tree:
-    """What a model was given; fields and entries of lists stay the objects that they are until something in them is set."""
+    """What a model was given; models in it and in its lists stay the objects that they are until something in them is set."""
     known = type(model).model_fields
     stated = {known[name].alias or name: getattr(model, name) for name in known if name in model.model_fields_set}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in stated.items()}
+    whole = {name: value for name, value in stated.items() if value is not None}
+    return {
+        name: list(value) if isinstance(value, tuple) else plain(value) if isinstance(value, dict) else value
+        for name, value in whole.items()
+    }
 
 
 def plain(value: Any) -> Any:
@@ -77,9 +85,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         if isinstance(value, Calibration):
             return value
-        known = type(value).model_fields
-        stated = (name for name in known if name in value.model_fields_set)
-        return {known[name].alias or name: plain(getattr(value, name)) for name in stated}
+        known, stated = type(value).model_fields, value.model_fields_set
+        own = {known[name].alias or name: getattr(value, name) for name in known if name in stated}
+        return {name: plain(inner) for name, inner in own.items() if inner is not None}
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     return [plain(inner) for inner in value] if isinstance(value, list | tuple) else value
@@ -127,18 +135,22 @@ def places(scenario: Tree, catalogs: list[Tree], text: str, label: str) -> list[
 
 def _catalogs(catalogs: list[Tree]) -> Iterator[_Branch]:
     for c, catalog in enumerate(catalogs):
-        yield _Branch((str(catalog["name"]), str(c)), catalogs, c, Catalog, ("catalogs", c))
+        yield _Branch((str(catalog.get("name")), str(c)), catalogs, c, Catalog, ("catalogs", c))
 
 
 def _models(catalogs: list[Tree]) -> Iterator[_Branch]:
     for c, catalog in enumerate(catalogs):
-        for m, entry in enumerate(catalog["models"]):
-            yield _Branch(_names(entry), catalog["models"], m, ModelEntry, ("catalogs", c, "models", m))
+        entries = catalog.get("models")
+        entries = entries if isinstance(entries, list) else []
+        for m, entry in enumerate(entries):
+            yield _Branch(_names(entry), entries, m, ModelEntry, ("catalogs", c, "models", m), alone=True)
 
 
 def _offers(catalogs: list[Tree]) -> Iterator[_Branch]:
     for branch in _models(catalogs):
-        yield branch._replace(annotation=tuple[OfferEntry, ...], path=(*branch.path, "offers"), offers=True)
+        yield branch._replace(
+            annotation=tuple[OfferEntry, ...], path=(*branch.path, "offers"), alone=False, offers=True
+        )
 
 
 _SOLD = {"catalogs": _catalogs, "models": _models, "offers": _offers}
@@ -171,6 +183,10 @@ class _Walk:
     ) -> Iterator[Place]:
         """What ``rest`` leads to in a table or list."""
         kind, inner = _shape(annotation)
+        if annotation is Any:
+            kind, inner = _KINDS.get(type(node), "value"), Any
+        if not isinstance(node, list if kind == "list" else dict):
+            kind = "value"  # Whatever should be here, something else was set
         if kind == "list":
             yield from self.among(_entries(node, inner, path, above, _called(node, rest)), rest)
         elif kind == "table":
@@ -184,6 +200,7 @@ class _Walk:
         """What ``rest`` leads to in those of these entries that its first step fits and that have it."""
         if not rest:
             self._lost(f"{self._before(rest)} is a list: say which entry, or `*` for all")
+        branches = [branch for branch in branches if branch.holder[branch.key] is not GONE]
         found, below, token = _matching([(branch.labels, branch) for branch in branches], rest)
         if not found:
             names = dict.fromkeys(label for branch in branches for label in branch.labels[:1])
@@ -205,7 +222,7 @@ class _Walk:
         if below is not None:
             node, above = opened(branch.holder, branch.key), branch.above
             if branch.offers:
-                node, above = node["offers"], node
+                node, above = _stated(node, "offers"), node
             yield from self.into(node, branch.annotation, below, branch.path, above=above)
         elif branch.alone:
             yield Place(branch.holder, branch.key, branch.path)
@@ -213,8 +230,16 @@ class _Walk:
             self._lost(f"`{printable(self._text, 80)}` holds several values: say which")
 
     def _named(self, node: Tree, inner: Any, rest: str, path: Path) -> Iterator[Place]:
-        """In a table of names, a name that is not there yet is a new one."""
-        found, below, _ = _matching([((str(key),), key) for key in node], rest)
+        """In a table of names, a name that is not there yet is a new one; of a request, which can hold tables, its first step is."""
+        found, below, token = _matching([((str(key),), key) for key in node], rest)
+        if not found and re.search(r"[*?]", token) and not _QUOTED.match(rest):
+            self._lost(f"nothing in {self._before(rest)} is called `{printable(token, 60)}`", rest, token, list(node))
+        if inner is Any:
+            if len(path) > MAX_DEPTH:
+                self._lost(f"`{printable(self._text, 80)}` nests deeper than {MAX_DEPTH} levels")
+            if not found and below is not None:
+                node[token] = {}
+            found = found or [token]
         for key in found or [rest.strip("\"'")]:
             if below is None or not found:
                 yield Place(node, key, (*path, key))
@@ -277,7 +302,10 @@ def _called(node: Sequence[Any], rest: str) -> Sequence[int]:
 
 
 def _entries(node: list[Any], inner: Any, path: Path, above: Tree, positions: Sequence[int]) -> list[_Branch]:
-    labels = [(*(_kinds(node[k], above) if above else _names(node[k])), str(k)) for k in positions]
+    labels = [
+        (*(_kinds(node[k], above) if above and isinstance(node[k], dict) else _names(node[k])), str(k))
+        for k in positions
+    ]
     return [
         _Branch(own, node, k, inner, (*path, k), above, alone=True) for own, k in zip(labels, positions, strict=True)
     ]
@@ -312,7 +340,7 @@ def _matching(options: Sequence[tuple[tuple[str, ...], Any]], rest: str) -> tupl
 
 
 def _shape(annotation: Any) -> tuple[str, Any]:
-    """What a value of this type is: a ``list`` or ``table`` of something, a ``model``, or a plain ``value``."""
+    """What a value of this type is: a ``list`` or ``table`` of something, a ``model``, or a plain ``value``, as a whole file is."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _shape(inner[0])
@@ -322,6 +350,6 @@ def _shape(annotation: Any) -> tuple[str, Any]:
         return "list", inner[0]
     if origin is dict:
         return "table", inner[1]
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation is not Calibration:
         return "model", annotation
     return "value", None

@@ -10,6 +10,7 @@ from router.loading.calibration_file import load_calibration
 from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.clip_table import rows
 from router.loading.formats import Source, parse, read
+from router.loading.origins import Origin, WithTable
 from router.loading.validation import validated
 from router.schema.base import Path, kind_of, printable
 from router.schema.catalog import Catalog
@@ -41,36 +42,32 @@ def scenario_of(source: Source) -> Scenario:
         table = source
     elif isinstance(data.get("clips"), str):
         table = _table_beside(source, data["clips"])
-    lines: list[int] = []
+    origin: Origin = source
     if table is not None:
         numbered = rows(table)
-        lines = [line for line, _ in numbered]
+        origin = WithTable(source, table, tuple(line for line, _ in numbered))
         data = {**data, "clips": [fields for _, fields in numbered]}
         if not numbered:
             raise InputError([Problem("holds no clips", f"{table.label}:1")])
 
-    def where(place: Path) -> str:
-        if table is not None and len(place) > 1 and place[0] == "clips" and isinstance(place[1], int):
-            return table.where(("clips", lines[place[1]]))
-        return source.where(place)
-
-    found, data = _without_bad_defaults(data, where)
+    found, data = _without_bad_defaults(data, origin)
     clips = data.get("clips")
     if isinstance(clips, list):
         ids = [clip.get("id", f"clip-{i + 1}") if isinstance(clip, dict) else None for i, clip in enumerate(clips)]
-        found += [Problem(f"`id` {text}", where(place)) for place, text in duplicate_ids(ids)]
+        found += [Problem(f"`id` {text}", origin.where(place)) for place, text in duplicate_ids(ids)]
     catalogs = _catalogs(data, source, found)
     data = _calibrated(data, source, found)
-    scenario = validated(Scenario, data, where, found=found)
+    scenario = validated(Scenario, data, origin.where, found=found)
     if catalogs:
         scenario = scenario.model_copy(update={"catalogs": catalogs})
-    scenario._source, scenario._folder = where, source.folder  # Private attributes carry what is not data
+    scenario._source, scenario._folder = origin, source.folder  # Private attributes carry what is not data
     return scenario
 
 
 def where_in(scenario: Scenario, path: Path) -> str:
     """``file:line`` of a value of a scenario; empty where it did not come from a file."""
-    return str(scenario._source(path)) if callable(scenario._source) else ""
+    origin: Origin | None = scenario._source
+    return origin.where(path) if origin is not None else ""
 
 
 def resolved_catalogs(scenario: Scenario) -> tuple[Catalog, ...]:
@@ -103,7 +100,7 @@ def _table_beside(source: Source, name: str) -> Source:
     return table
 
 
-def _without_bad_defaults(data: dict[str, Any], where: Any) -> tuple[list[Problem], dict[str, Any]]:
+def _without_bad_defaults(data: dict[str, Any], origin: Origin) -> tuple[list[Problem], dict[str, Any]]:
     """Report what is wrong in the defaults once, not again for every clip that takes them."""
     defaults = data.get("defaults")
     if defaults is None:
@@ -112,7 +109,7 @@ def _without_bad_defaults(data: dict[str, Any], where: Any) -> tuple[list[Proble
         validated(
             Defaults,
             defaults,
-            lambda path: where(("defaults", *path)),
+            lambda path: origin.where(("defaults", *path)),
             name="defaults",
         )
     except InputError as error:

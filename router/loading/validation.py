@@ -43,10 +43,13 @@ def validated(
     except ValidationError as error:
         problems = [*found]
         errors = error.errors(include_url=False)
-        meant = {_real(d["loc"], data) for d in errors if d["type"] == "literal_error"}
+        meant, texts = (
+            {_real(d["loc"], data) for d in errors if d["type"] == kind} for kind in ("literal_error", "string_type")
+        )
         for details in errors:
-            if details["type"] == "is_instance_of" or (
-                details["type"] == "bool_type" and _real(details["loc"], data) in meant
+            own = _real(details["loc"], data)
+            if (details["type"] == "is_instance_of" and own in texts) or (
+                details["type"] == "bool_type" and own in meant
             ):
                 continue  # The other branch of a union says it in the file's words
             for path, message in _messages(details, model, data):

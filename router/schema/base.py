@@ -42,7 +42,10 @@ def kind_of(value: object) -> str:
         (list, "a list"),
         (type(None), "null"),
     )
-    return next((name for kind, name in kinds if isinstance(value, kind)), f"{value}")
+    name = next((name for kind, name in kinds if isinstance(value, kind)), "")
+    if not name and isinstance(value, int) and value.bit_length() > 1000:
+        return "a number of very many digits"  # Python refuses to write it
+    return name or f"{value}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,7 +366,11 @@ class Scenario(Model):
         if isinstance(defaults, Defaults):
             defaults = defaults.model_dump(exclude_unset=True)
         shared = {k: v for k, v in defaults.items() if k != "id"} if isinstance(defaults, dict) else {}
-        return {**data, "clips": [_with_defaults(clip, shared, i) for i, clip in enumerate(data["clips"])]}
+        clips = [
+            {"id": f"clip-{k + 1}", **with_defaults(clip, shared)} if isinstance(clip, dict) else clip
+            for k, clip in enumerate(data["clips"])
+        ]
+        return {**data, "clips": clips}
 
     @model_validator(mode="before")
     @classmethod
@@ -412,10 +416,9 @@ class Scenario(Model):
         return load_scenario(path)
 
 
-def _with_defaults(clip: Any, shared: dict[str, Any], position: int) -> Any:
-    if not isinstance(clip, dict):
-        return clip
-    merged = {"id": f"clip-{position + 1}", **shared, **clip}
+def with_defaults(clip: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """The raw fields of a clip, with those of the defaults that it does not state; of the request each name by itself."""
+    merged = {**shared, **clip}
     common, own = shared.get("request"), clip.get("request")
     if isinstance(common, dict) and isinstance(own, dict):
         merged["request"] = {**common, **own}

@@ -13,8 +13,9 @@ from router.analysis.lever_kinds import ideas
 from router.errors import InputError
 from router.loading.overrides import overridden
 from router.schema.levers import Levers
-from router.schema.scenario import Scenario
+from router.schema.scenario import Defaults, Drafts, Scenario
 from tests.analysis.pulled import CHOICES, LADDER, SCENARIOS, every, found, savings
+from tests.analysis.test_random_levers import drawn
 from tests.builders import ON, catalog, model, scenario
 
 
@@ -161,6 +162,36 @@ def test_a_change_of_clips_is_what_its_texts_say() -> None:
     }  # fmt: skip
     for idea in changes:
         assert changed(given, [idea]).model_dump() == overridden(given, idea.set).model_dump()
+
+
+def test_a_floor_that_the_defaults_set_is_gone_where_a_lever_takes_it_out() -> None:
+    scored = [{"audio": False, "price_per_second": "0.3", "quality": 8, "quality_source": "a test"}]
+    sold = catalog(model("fine", scored), model("plain", [{"audio": False, "price_per_second": "0.1"}]))
+    given = scenario([{"id": "a", "seconds": 10, "count": 10}], sold, defaults={"quality_min": 8})
+
+    lever = every(router.levers(given, on=ON))["lower-quality"]
+
+    # 100 s at 0.30 before, at 0.10 where no score is asked for
+    assert (lever.set, lever.saving_usd, lever.expected_usd) == (("clips.a.quality_min=",), 20, 10)
+    assert router.plan(overridden(given, lever.set), on=ON).totals.expected_usd == 10
+
+
+def test_random_changes_of_clips_are_what_their_texts_say() -> None:
+    for seed in range(40):
+        given = drawn(seed)
+        shared = Defaults(quality_min=5, audio="any", drafts=Drafts(count=1, resolution="1080p"))
+        own = [{**shared.model_dump(exclude_unset=True), **clip.model_dump(exclude_unset=True)} for clip in given.clips]
+        fields = {name: getattr(given, name) for name in given.model_fields_set - {"clips", "defaults"}}
+        given = Scenario.model_validate({**fields, "clips": own, "defaults": shared})
+        for idea in ideas(Given(given, ON, None)):
+            if isinstance(idea, Idea):
+                direct, by_text = changed(given, [idea]), overridden(given, idea.set)
+                assert [clip.model_dump() for clip in direct.clips] == [clip.model_dump() for clip in by_text.clips], (
+                    seed
+                )
+                assert [clip.model_dump() for clip in overridden(direct, ["title=x"]).clips] == [
+                    clip.model_dump() for clip in by_text.clips
+                ]
 
 
 def test_thousands_of_clips_of_many_kinds_take_few_plans_and_paths_that_lead_to_them() -> None:

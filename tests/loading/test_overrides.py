@@ -10,6 +10,7 @@ import pytest
 
 from router.errors import InputError
 from router.loading.overrides import overridden, override
+from router.loading.scenario_file import where_in
 from router.pipeline import plan
 from router.schema.catalog import Catalog
 from router.schema.scenario import Scenario
@@ -122,7 +123,7 @@ def test_later_overrides_see_what_earlier_ones_set(given: Scenario) -> None:
 def test_a_clip_can_be_taken_out_and_errors_still_name_the_lines_of_the_others(given: Scenario) -> None:
     changed = overridden(given, ["clips.hero="])
     assert [clip.id for clip in changed.clips] == ["v1.5", "spot"]
-    assert changed._source(("clips", 1, "seconds")).endswith("s.toml:21")
+    assert where_in(changed, ("clips", 1, "seconds")).endswith("s.toml:21")
 
 
 def prices(scenario: Scenario) -> dict[str, Any]:
