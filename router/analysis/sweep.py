@@ -17,6 +17,7 @@ from router.analysis.straight import moves_costs, straight
 from router.analysis.study import Answer, Study
 from router.errors import InputError, Problem
 from router.loading.overrides import Override, override
+from router.loading.validation import validated
 from router.schema.base import printable
 from router.schema.scenario import Scenario
 from router.schema.sweep import Axis, Change, Point, Sweep
@@ -55,7 +56,8 @@ def axis(text: str) -> Axis:
         raise _unclear(text, "names no value: give from:to:step, or values with commas between")
     if len(set(values)) < len(values):
         raise _unclear(text, "names a value twice")
-    return Axis(path=one.path, operator=one.operator, values=tuple(values))
+    given = {"path": one.path, "operator": one.operator, "values": values}
+    return validated(Axis, given, lambda _: _label(text))
 
 
 def sweep(
@@ -272,7 +274,8 @@ class _Run:
 
 
 def _set(one: Axis, value: str) -> Override:
-    return override(f"{one.path}{one.operator}{value}")
+    gap = " " if one.path.endswith(("*", "+")) else ""
+    return override(f"{one.path}{gap}{one.operator}{value}")
 
 
 def _text(value: Decimal) -> str:
@@ -285,22 +288,32 @@ def _numbers(values: Sequence[str]) -> list[Decimal] | None:
         found = [Decimal(value) for value in values]
     except InvalidOperation:
         return None
+    if not _ordinary(found):
+        return None
     rising, falling = (all(sign * a < sign * b for a, b in pairwise(found)) for sign in (1, -1))
-    return found if all(value.is_finite() for value in found) and (rising or falling) else None
+    return found if rising or falling else None
+
+
+def _ordinary(values: Sequence[Decimal]) -> bool:
+    return all(value.is_finite() and -18 <= value.adjusted() <= 18 for value in values)
 
 
 def _range(text: str, parts: Sequence[str]) -> list[str]:
     try:
-        first, last, step = (Decimal(part.strip()) for part in parts)
-        if not all(value.is_finite() for value in (first, last, step)) or not step or (last - first) / step < 0:
+        first, last, step = given = [Decimal(part.strip()) for part in parts]
+        if not _ordinary(given) or not step or (last - first) / step < 0:
             raise InvalidOperation
         count = int((last - first) / step) + 1
         if count > MOST_POINTS:
             raise _unclear(text, f"has {count:,} values, more than {MOST_POINTS:,}; take larger steps")
         return [f"{first + step * k:f}" for k in range(count)]
-    except (InvalidOperation, OverflowError):
+    except InvalidOperation:
         raise _unclear(text, "must run from:to:step, as 900:1500:50") from None
 
 
 def _unclear(text: str, what: str) -> InputError:
-    return InputError([Problem(what, f"--sweep '{printable(text, 120)}'")])
+    return InputError([Problem(what, _label(text))])
+
+
+def _label(text: str) -> str:
+    return f"--sweep '{printable(text, 120)}'"

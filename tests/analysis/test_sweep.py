@@ -217,6 +217,17 @@ def test_between_values_in_no_order_nothing_is_looked_for(values: str) -> None:
     assert any(point.changed for point in found.points)
 
 
+def test_a_path_may_end_in_a_star() -> None:
+    given = scenario([CLIP], shop("0.1", "0.2"), outages={"availability": {"a": "0.9", "b": "0.9"}})
+    for text in ("outages.availability.*=0.5,1", "outages.availability.* =0.5,1"):
+        found = sweep(given, [text], on=ON)
+        assert found.axes[0].path == "outages.availability.*"
+        for point in found.points:
+            both = {name: Decimal(point.at[0]) for name in ("a", "b")}
+            alone = scenario([CLIP], shop("0.1", "0.2"), outages={"availability": both})
+            assert point.expected_usd == plan(alone, on=ON).totals.expected_usd
+
+
 def test_clips_that_were_not_asked_for_are_not_called_left_out() -> None:
     found = sweep(scenario([CLIP], shop("0.1")), ["clips.a.count=10,11"], on=ON)
     assert [change.moved for change in found.changes] == [("1 x not asked for -> p/a",)]
