@@ -10,6 +10,7 @@ from router.errors import InputError, NoPlanError
 from router.loading.overrides import overridden
 from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
+from router.schema.base import printable
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario, Variant
 from router.schema.what_if import Outcome, WhatIf
@@ -69,8 +70,9 @@ def what_if(scenario: Scenario, variants: Sequence[Variant] = (), *, on: dt.date
 
 def _planned(scenario: Scenario, variant: Variant, on: dt.date) -> tuple[Plan | None, Outcome]:
     """The plan of a variant, if there is one, and what it comes to."""
+    sets = tuple(printable(text, 500) for text in variant.set)
     try:
         made = plan(scenario, on=on, shadow_prices=False)
     except NoPlanError as error:
-        return None, Outcome(name=variant.name, set=variant.set, no_plan=str(error))
-    return made, Outcome(name=variant.name, set=variant.set, totals=made.totals)
+        return None, Outcome(name=variant.name, set=sets, no_plan=str(error))
+    return made, Outcome(name=variant.name, set=sets, totals=made.totals)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 
 import click
 
@@ -23,23 +25,33 @@ from router.cli.common import (
     verbose_option,
     write,
 )
+from router.loading.validation import validated
 from router.report.document import as_json
+from router.schema.base import Path, printable
 from router.schema.scenario import Scenario, Variant
 from router.schema.sweep import Sweep
 from router.schema.what_if import WhatIf
+
+_PARTS = re.compile(r"""(?:(?<![^\s=.,:\[{(])(?:"(?:\\.|[^"\\])*"|'[^']*')|[^;])+""")
+"""What stands between semicolons; one in quotes, which begin a value or a step of a path, is part of it."""
 
 
 def _variants(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> list[Variant]:
     found = []
     for value in values:
         name, colon, sets = value.partition(":")
-        parts = [part.strip() for part in sets.split(";") if part.strip()]
+        parts = [part.strip() for part in _PARTS.findall(sets) if part.strip()]
         if not colon or not name.strip() or not parts:
             raise click.BadParameter(
                 "must be NAME:PATH=VALUE, with ; between several, as 'no audio:clips.*.audio=none'"
             )
-        found.append(Variant.model_construct(name=name.strip(), set=tuple(parts)))
+        label = f"--variant '{printable(value, 120)}'"
+        found.append(validated(Variant, {"name": name.strip(), "set": parts}, partial(_everywhere, label)))
     return found
+
+
+def _everywhere(label: str, _path: Path) -> str:
+    return label
 
 
 @click.command("what-if")
@@ -76,11 +88,13 @@ def command(
             raise click.UsageError("--sweep and --variant are two questions; ask one at a time")
         given = given_scenario(scenario, sets)
         with _workers(jobs) as executor, _progress() as told:
-            write(_rendered(sweep(given, axes, on=on, executor=executor, progress=told), form, output), output)
-        return 0
+            swept = sweep(given, axes, on=on, executor=executor, progress=told)
+            write(_rendered(swept, form, output), output)
+        return 3 if all(point.no_plan for point in swept.points) else 0
     if jobs > 1:
         raise click.UsageError("--jobs shares out a sweep; give --sweep")
-    together = [Variant.model_construct(name="variant" if len(sets) > 1 else sets[0], set=sets)] if sets else []
+    name = "variant" if len(sets) > 1 else printable("".join(sets), 120)
+    together = [Variant.model_construct(name=name, set=sets)] if sets else []
     found = what_if(Scenario.load(scenario), [*together, *variants], on=on)
     write(_rendered(found, form, output), output)
     return 3 if all(one.totals is None for one in (found.baseline, *found.variants)) else 0

@@ -2,7 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
-from router.schema.base import Model, Name, SchemaVersion, Text
+from router.schema.base import Model, SchemaVersion, Text
 from router.schema.comparison import Comparison
 from router.schema.plan import Totals
 
@@ -10,10 +10,10 @@ from router.schema.plan import Totals
 class Outcome(Model):
     """What one variant comes to, or why it has no plan."""
 
-    name: Name
-    """What the variant is called; ``baseline`` for the scenario as it is."""
+    name: Text
+    """What the variant is called, else what it sets; ``baseline`` for the scenario as it is."""
     set: tuple[Text, ...] = ()
-    """What is set anew, as for ``--set``."""
+    """What is set anew, as for ``--set``; cut where it is very long."""
     no_plan: str = ""
     """Why there is no plan."""
     totals: Totals | None = None

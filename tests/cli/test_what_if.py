@@ -91,6 +91,25 @@ BAD = {
     "a sweep and a variant": (("--sweep", "title=a,b", "--variant", "x:title=y"), "two questions"),
     "processes without a sweep": (("--set", "title=x", "--jobs", "2"), "give --sweep"),
     "nothing to compare with": ((), "nothing to compare with"),
+    "a variant with markup in its name": (("--variant", "a<b:title=x"), "`name` holds <"),
+    "a variant with an escape in its name": (
+        ("--variant", "a\x1bb:title=x"),
+        "`name` holds the control character U+001B",
+    ),
+    "a variant of a very long name": (("--variant", f"{'x' * 600}:title=x"), "`name` is longer than 500 characters"),
+    "a sweep over no number": (
+        ("--sweep", "limits.budget_usd=100,nan"),
+        "`budget_usd` must be a finite number, not NaN",
+    ),
+    "a sweep by tiny steps": (("--sweep", "limits.budget_usd=0:1:1e-999999"), "must run from:to:step"),
+    "a sweep to a huge end": (("--sweep", "limits.budget_usd=1:1e999999999:1"), "must run from:to:step"),
+    "a sweep from a huge start": (("--sweep", "limits.budget_usd=1e999999:1e999999:1"), "must run from:to:step"),
+    "a sweep over huge numbers": (("--sweep", "limits.budget_usd=1,1e999999"), "must be a number of ordinary size"),
+    "a sweep over a very long value": (("--sweep", f"title=a,{'x' * 600}"), "`values` is longer than 500 characters"),
+    "a sweep of a path with an escape": (
+        ("--sweep", "clips.\x1b.count=1,2"),
+        "`path` holds the control character U+001B",
+    ),
 }
 
 
@@ -115,6 +134,38 @@ def test_a_variant_in_a_file_that_is_wrong_is_named_with_its_line(router_: Route
 def test_no_plan_at_all_is_status_3(router_: Router) -> None:
     ran = router_("what-if", TOP / "scenarios/infeasible-budget.toml", "--set", "title=x", "--as-of", DAY)
     assert ran.status == 3
+
+
+def test_a_sweep_without_any_plan_is_status_3(router_: Router) -> None:
+    ran = router_("what-if", QUICKSTART, "--sweep", "limits.budget_usd=1,2", "--as-of", DAY, "--format", "json")
+    assert ran.status == 3
+    assert all(point["no_plan"] for point in ran.json["points"])
+    assert router_("what-if", QUICKSTART, "--sweep", "limits.budget_usd=1,99", "--as-of", DAY).status == 0
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "html"])
+def test_one_value_set_anew_is_a_variant_by_its_own_text(router_: Router, form: str) -> None:
+    for text, name in (
+        ("fallback.max_steps=3", "fallback.max_steps=3"),
+        ("limits.caps[0].max_clips=3", "limits.caps[0].max_clips=3"),
+        (f"clips.*.request.prompt={'x' * 600}", f"clips.*.request.prompt={'x' * 600}"[:117] + "..."),
+        ("clips.*.request.prompt=a\x1bb", "clips.*.request.prompt=a?b"),
+    ):
+        ran = router_("what-if", TOP / "scenarios/every-limit.toml", "--set", text, "--as-of", DAY, "--format", form)
+        assert ran.status == 0
+        assert "\x1b" not in ran.out
+        if form == "json":
+            assert [one["name"] for one in ran.json["variants"]] == [name]
+
+
+def test_a_semicolon_in_quotes_does_not_part_what_a_variant_sets(router_: Router) -> None:
+    for sets, parts in (
+        ("title='a;b'; limits.budget_usd=900", ["title='a;b'", "limits.budget_usd=900"]),
+        ('title="a;\\";b";clips.*.count=1', ['title="a;\\";b"', "clips.*.count=1"]),
+        ("title=it's; clips.'hero'.count=2", ["title=it's", "clips.'hero'.count=2"]),
+    ):
+        ran = router_("what-if", QUICKSTART, "--variant", f"v:{sets}", "--as-of", DAY, "--format", "json")
+        assert [one["set"] for one in ran.json["variants"]] == [parts]
 
 
 def test_set_needs_a_scenario(router_: Router, tmp_path: Path) -> None:
