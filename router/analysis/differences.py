@@ -140,8 +140,9 @@ class BetweenScenarios:
         for title, old, new in tables:
             for name in dict.fromkeys((*old, *new)):
                 if old.get(name) != new.get(name):
-                    text = f"{title} of {name} is {shown(new.get(name))} instead of {shown(old.get(name))}"
-                    found.append((name, reason("outages", text)))
+                    was = _applied(title, name, old, self.before)
+                    now = _applied(title, name, new, self.after)
+                    found.append((name, reason("outages", f"{title} of {name} is {now} instead of {was}")))
         whole = ("correlation", "provider_correlation", "repair_minutes", "run_minutes")
         found += [(None, reason("outages", text)) for text in _changes(*outages, whole, "outages.")]
         return found
@@ -169,6 +170,23 @@ class BetweenScenarios:
                 was, now = ([entry for entry in terms if entry.provider == provider] for terms in (old, new))
                 if was != now:
                     yield reason("savings", f"{noun} of {provider} differ: {_listed(now)} instead of {_listed(was)}")
+
+
+def _applied(title: str, name: str, stated: Mapping[str, object], scenario: Scenario) -> str:
+    """What a scenario says of a model under this name, else under its plain one; else what catalogs say of it."""
+    _, _, plain = name.rpartition("/")
+    if (own := stated.get(name, stated.get(plain))) is not None:
+        return shown(own)
+    field = title.removeprefix("outages.")
+    said = {
+        getattr(entry if field == "availability" else entry.terms(offer), field, None): None
+        for catalog in resolved_catalogs(scenario)
+        for entry in catalog.models
+        for offer in entry.offers
+        if name in (entry.model, f"{entry.provider}/{entry.model}")
+    }
+    values = [shown(value) for value in said if value is not None]
+    return f"the catalog's {' or '.join(values)}" if values else "none"
 
 
 def _sold(scenario: Scenario) -> dict[OfferKey, Sold]:

@@ -124,10 +124,10 @@ class SaidByPlans:
     def besides(self, shift: Shift) -> Iterator[Reason]:
         """Packs, discounts and risk, where they decide; the sentence where no setting is known to differ."""
         for name in _BESIDES:
-            for place, verb in ((shift.after, "make"), (shift.before, "made")):
+            makes = "makes" if name == "objective" else "make"
+            for place, verb in ((shift.after, makes), (shift.before, "made")):
                 if name in _pushed(place) and place.route is not None:
-                    what = reasons_text([name])
-                    text = f"{what} {verb} {offer_text(place.route)} the better way, not {place.route.instead_of}"
+                    text = f"{reasons_text([name])} {verb} {offer_text(place.route)} the better way, not {place.route.instead_of}"
                     yield reason(name, text)
                     break
 

@@ -174,6 +174,39 @@ def test_fallback_and_outages_that_differ_are_the_reason_where_only_the_mean_mov
     ]
 
 
+def test_a_rate_that_the_scenario_did_not_state_was_the_catalogs() -> None:
+    def reasons(sold: Catalog, name: str, before: dict[str, str]) -> set[str]:
+        old, new = (
+            scenario([{"id": "c", "seconds": 10}], sold, outages={"availability": own})
+            for own in (before, {**before, name: "0.8"})
+        )
+        found = compare(router.plan(old, on=ON), router.plan(new, on=ON), (old, new))
+        return {why.text for move in found.repriced for why in move.why}
+
+    stated = catalog(model("m", availability="0.9"), model("n", [{"audio": False, "price_per_second": "0.2"}]))
+    silent = catalog(model("m"), model("n", [{"audio": False, "price_per_second": "0.2"}]))
+    whose = "outages.availability of"
+    assert reasons(stated, "m", {}) == {f"{whose} m is 0.8 instead of the catalog's 0.9"}
+    assert reasons(stated, "p/m", {"m": "0.7"}) == {f"{whose} p/m is 0.8 instead of 0.7"}
+    assert reasons(silent, "m", {}) == {f"{whose} m is 0.8 instead of none"}
+
+
+def test_less_risk_makes_another_way_the_better_one() -> None:
+    # In one of ten runs a is down and each clip costs $2.40: the mean of the worst 5 % is above the $1.18 of b.
+    sold = catalog(
+        *(model(name, [{"audio": False, "price_per_second": usd}], provider=at)
+          for name, usd, at in (("a", "0.10", "n"), ("b", "0.118", "s"), ("z", "0.24", "n")))
+    )  # fmt: skip
+    chances = {"availability": {"a": "0.9"}, "correlation": "per-run"}
+    plain, careful = (
+        planned([{"id": "c", "seconds": 10}], sold, outages=chances, objective=aim)
+        for aim in ({}, {"minimise": "cvar"})
+    )
+    for (before, after), verb in (((plain, careful), "makes"), ((careful, plain), "made")):
+        (move,) = compare(before, after).moved
+        assert [why.text for why in move.why] == [f"less risk {verb} b silent the better way, not n/a"]
+
+
 def test_plans_alone_tell_what_catches_a_clip_and_how_likely_it_is_up() -> None:
     clips = [{"id": "c", "seconds": 10}]
     before = planned(clips, two(), outages={"availability": {"m": "0.9"}})
