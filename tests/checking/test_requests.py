@@ -77,7 +77,7 @@ DOCTORED: dict[str, tuple[Catalog, Raw, Raw, str]] = {
     "litellm: another model": (sold("x", "litellm/openai/sora-2"), PROMPT, {"model": "sora-2"}, "model is 'sora-2'"),
     "a prompt lost": (sold("fal", V3), PROMPT, {"drop": "prompt"}, "does not carry the clip's own request.prompt"),
     "an image lost": (sold("fal", IMAGE, "image-to-video"), FRAME, {"drop": "start_image_url"}, "lacks image_url, and says nothing"),
-    "a key": (sold("fal", V3), PROMPT, {"headers": {"Authorization": "x"}}, "holds a key or token in headers.Authorization"),
+    "a key": (sold("fal", V3), PROMPT, {"headers": {"Authorization": "x"}}, "holds a key or token in headers"),
 }  # fmt: skip
 
 
