@@ -275,4 +275,6 @@ class Study:
                 return None
             choices.append(now)
             counts.append(tuple(row[o] for o in used))
-        return Answer(answer.found._replace(market=market, choices=tuple(choices)), (*counts, *answer.bought))
+        held = Answer(answer.found._replace(market=market, choices=tuple(choices)), (*counts, *answer.bought))
+        held.ways = answer.ways
+        return held

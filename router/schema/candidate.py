@@ -92,11 +92,11 @@ class ClipClass:
     """Position of the class whose drafts these are, among all classes; None: finished clips."""
     drafts_each: int = 1
     """How many of these each clip of that class needs."""
+    count: int = field(init=False)
+    """How many clips, or drafts of them, the class holds."""
 
-    @property
-    def count(self) -> int:
-        """How many clips, or drafts of them, the class holds."""
-        return self.drafts_each * sum(count for _, count in self.clips)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "count", self.drafts_each * sum(count for _, count in self.clips))
 
 
 @dataclass(slots=True, eq=False)
