@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from router.analysis.comparison import compare
-from router.errors import InputError, NoPlanError
+from router.errors import InputError, NoPlanError, Problem
 from router.loading.overrides import overridden
-from router.loading.scenario_file import resolved_catalogs
+from router.loading.scenario_file import resolved_catalogs, where_in
 from router.pipeline import plan
 from router.schema.base import printable
 from router.schema.plan import Plan
@@ -49,7 +49,7 @@ def what_if(scenario: Scenario, variants: Sequence[Variant] = (), *, on: dt.date
         raise InputError(f"variants need names of their own, none of them '{BASELINE}'")
     day = on or dt.datetime.now(dt.UTC).date()
     # Every variant is made sure of before anything is planned.
-    changed = [overridden(scenario, one.set) for one in wanted]
+    changed = [_changed(scenario, one, k, own=not variants) for k, one in enumerate(wanted)]
     # Catalogs are the same objects in all of them, so that what did not change is known to be the same.
     base = scenario.model_copy(update={"catalogs": resolved_catalogs(scenario)})
     before, outcome = _planned(base, Variant.model_construct(name=BASELINE, set=()), day)
@@ -66,6 +66,19 @@ def what_if(scenario: Scenario, variants: Sequence[Variant] = (), *, on: dt.date
         variants=tuple(outcomes),
         warnings=tuple(dict.fromkeys(warning for made in plans if made is not None for warning in made.warnings)),
     )
+
+
+def _changed(scenario: Scenario, variant: Variant, position: int, *, own: bool) -> Scenario:
+    """The scenario of a variant; what is wrong with one of its own is told with its line."""
+    try:
+        return overridden(scenario, variant.set)
+    except InputError as error:
+        place = where_in(scenario, ("what_if", position, "set")) if own else ""
+        if not place:
+            raise
+        raise InputError(
+            [Problem(f"variant '{variant.name}': {problem}", place) for problem in error.problems]
+        ) from None
 
 
 def _planned(scenario: Scenario, variant: Variant, on: dt.date) -> tuple[Plan | None, Outcome]:

@@ -131,6 +131,15 @@ def test_a_variant_in_a_file_that_is_wrong_is_named_with_its_line(router_: Route
     assert "s.toml:5: `sets`: no such field; did you mean `set`?" in ran.err
 
 
+def test_a_path_in_a_file_that_leads_nowhere_is_told_with_its_line_and_variant(router_: Router, tmp_path: Path) -> None:
+    given = written(
+        tmp_path, '[[clips]]\nseconds = 5\n[[what_if]]\nname = "w"\nset = ["clips.*.audoi=none"]\n', "s.toml"
+    )
+    ran = router_("what-if", given, "--as-of", DAY)
+    assert ran.status == 2
+    assert "s.toml:5: variant 'w': --set 'clips.*.audoi=none': no such field as `audoi`" in ran.err
+
+
 def test_no_plan_at_all_is_status_3(router_: Router) -> None:
     ran = router_("what-if", TOP / "scenarios/infeasible-budget.toml", "--set", "title=x", "--as-of", DAY)
     assert ran.status == 3
