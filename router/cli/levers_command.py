@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import click
 
@@ -17,6 +14,7 @@ from router.cli.common import (
     given_scenario,
     page,
     page_options,
+    progress,
     set_option,
     verbose_option,
     write,
@@ -50,7 +48,7 @@ def command(
     """
     form = chosen_format(form, output, PAGES)
     given = given_scenario(scenario, sets)
-    with _progress() as told:
+    with progress("Levers") as told:
         found = levers(given, on=on, top=top, combine=combine, progress=told)
     write(_rendered(found, form, output), output)
     return 3 if found.baseline is None and not found.levers else 0
@@ -70,18 +68,3 @@ def _rendered(found: Levers, form: str, output: str | None) -> str:
     from router.report.levers_table import levers_table
 
     return levers_table(found, **page(output))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bar = Progress(console=Console(stderr=True), transient=True)
-    task = bar.add_task("Levers", total=None)
-    with bar:
-        yield lambda solved, of: bar.update(task, completed=solved, total=of)

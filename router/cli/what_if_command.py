@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from functools import partial
 
 import click
 
-from router.analysis.sweep import Progress, sweep
+from router.analysis.sweep import sweep
 from router.analysis.what_if import what_if
 from router.cli.common import (
     PAGES,
@@ -21,6 +20,7 @@ from router.cli.common import (
     given_scenario,
     page,
     page_options,
+    progress,
     set_option,
     verbose_option,
     write,
@@ -87,7 +87,7 @@ def command(
         if variants:
             raise click.UsageError("--sweep and --variant are two questions; ask one at a time")
         given = given_scenario(scenario, sets)
-        with _workers(jobs) as executor, _progress() as told:
+        with _workers(jobs) as executor, progress("Values") as told:
             swept = sweep(given, axes, on=on, executor=executor, progress=told)
             write(_rendered(swept, form, output), output)
         return 3 if all(point.no_plan for point in swept.points) else 0
@@ -132,18 +132,3 @@ def _workers(jobs: int) -> Iterator[Executor | None]:
 
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
         yield executor
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A bar on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    bar = Bar(console=Console(stderr=True), transient=True)
-    task = bar.add_task("Values", total=None)
-    with bar:
-        yield lambda done, points: bar.update(task, completed=done, total=points)
