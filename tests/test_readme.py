@@ -100,6 +100,26 @@ def test_the_commands_that_make_pages_of_studies_make_one_each(tmp_path: Path, m
     assert pages == ["diff.html", "levers.html", "report.html", "sensitivity.html", "sweep.html", "what-if.html"]
 
 
+def test_the_library_does_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = README.read_text(encoding="utf-8")
+    shown = re.search(r"<!-- library -->\n```python\n(.*?)```\n<!-- /library -->", readme, re.DOTALL)
+    assert shown is not None
+    (tmp_path / "scenarios").symlink_to(TOP / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(shown.group(1), "README.md", "exec"), names)
+
+    assert names["plan"].totals.expected_usd == Decimal("20.150139")
+    # In a notebook the last value of a cell shows itself.
+    given = names["scenario"]
+    studies = (
+        names["plan"],
+        router.what_if(given, [router.Variant(name="v", set=("title=x",))]),
+        router.levers(given, top=1),
+    )
+    assert all(study._repr_html_().startswith("<") for study in studies)
+
+
 def test_the_picture_of_the_report_is_there_and_small() -> None:
     (picture,) = re.findall(r"^!\[.+\]\((.+)\)$", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert (TOP / picture).read_bytes().startswith(b"\x89PNG")
