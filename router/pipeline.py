@@ -155,11 +155,10 @@ def known_candidates(like: Modelled, market: Market) -> Callable[[Choices], dict
 
 def _same_clips(one: Scenario, other: Scenario) -> bool:
     """Whether two scenarios need the same classes of clips."""
-    return (
-        len(one.clips) == len(other.clips)
-        and all(a is b for a, b in zip(one.clips, other.clips, strict=True))
-        and (one.limits.groups is None) == (other.limits.groups is None)
+    same = one.clips is other.clips or (
+        len(one.clips) == len(other.clips) and all(a is b for a, b in zip(one.clips, other.clips, strict=True))
     )
+    return same and (one.limits.groups is None) == (other.limits.groups is None)
 
 
 def same_ways(one: Market, other: Market) -> bool:
