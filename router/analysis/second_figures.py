@@ -180,6 +180,7 @@ class _SumOfScores:
         return _at_least(self.base, self.scores, math.floor(value * self.units * self.clips) + 1)
 
     def best(self, solve: Solve) -> Fraction | None:
+        """The best that this figure can be; None if there is no plan."""
         found = solve(_costing(self.base, lambda c, o, _: float(MICRO * self._short(c, o)), ties=False))
         return None if found is None else self.value(found)
 
@@ -258,6 +259,7 @@ class _Served:
 
     @classmethod
     def of(cls, found: Modelled) -> _Served:
+        """That of a model."""
         made, optional = _weights(found, lambda *_: 1), _optional(found)
 
         def left_out(c: int, o: int) -> bool:
@@ -300,6 +302,7 @@ class _Tail:
 
     @classmethod
     def of(cls, found: Modelled, *, bounded: bool) -> _Tail:
+        """That of a model; ``bounded``: whether the scenario bounds it itself."""
         tail = next((own for own in found.problem.tails if own.name == "cvar"), None)
         if tail is None:
             raise InputError(
