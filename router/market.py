@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
+from typing import NamedTuple
 
 from router.errors import InputError, Problem
 from router.fallback.chains import chain, stand_ins
@@ -51,6 +52,18 @@ class Market:
         return where_in(self.scenario, path)
 
 
+class Known(NamedTuple):
+    """What is known of the ways to make a class already."""
+
+    candidates: Mapping[Offer, Candidate | None] = MappingProxyType({})
+    """By the offers of the market; see `router.offers.eligibility.candidates`."""
+    chains: Mapping[int, Chain] = MappingProxyType({})
+    """Behind each offer, by its position: what is the chain again, where it is made of the same candidates."""
+
+
+NOTHING_KNOWN = Known()
+
+
 def open_market(scenario: Scenario, on: dt.date | None = None, like: Market | None = None) -> Market:
     """The scenario's catalogs as they stand on a day.
 
@@ -79,19 +92,11 @@ def open_market(scenario: Scenario, on: dt.date | None = None, like: Market | No
     return Market(scenario, day, catalogs, offers, Availability(scenario.outages))
 
 
-def ways_to_make(
-    own: ClipClass, market: Market, known: Mapping[Offer, Candidate | None] = MappingProxyType({})
-) -> Choices:
-    """A class with every candidate and, behind each as primary, its chain; degraded candidates after all others.
-
-    Parameters
-    ----------
-    known
-        What is known of offers already, see `candidates`.
-    """
+def ways_to_make(own: ClipClass, market: Market, known: Known = NOTHING_KNOWN) -> Choices:
+    """A class with every candidate and, behind each as primary, its chain; degraded candidates after all others."""
     aim, limits, dubbing = market.scenario.objective, market.scenario.limits, market.scenario.dubbing
     eligible, catching = _eligible(own, market, known)
-    found = list(zip(eligible, _chains(eligible, own, market, catching), strict=True))
+    found = list(zip(eligible, _chains(eligible, own, market, catching, known), strict=True))
     for lowered in lowered_classes(own, market.offers, aim):
         degraded = lowered.candidates(own, candidates(lowered.clips, market.offers, dubbing, limits=limits), aim)
         found += zip(degraded, _chains(degraded, lowered.clips, market), strict=True)
@@ -102,7 +107,7 @@ def repriced(
     own: Choices,
     market: Market,
     options: Sequence[int],
-    known: Mapping[Offer, Candidate | None] = MappingProxyType({}),
+    known: Known = NOTHING_KNOWN,
     *,
     caught_alike: bool = True,
 ) -> Choices | None:
@@ -112,8 +117,6 @@ def repriced(
     ----------
     caught_alike
         None also where one is caught by others, unless it costs its price on average before and after.
-    known
-        What is known of the market's offers already, see `candidates`.
     """
     if not options:
         return Choices(own.clip_class, ())
@@ -124,11 +127,12 @@ def repriced(
     primaries = [c for c, b in zip(now, before, strict=True) if c is not None and _lengths(c) == _lengths(b)]
     if len(primaries) < len(before):
         return None
-    chains = _chains(primaries, own.clip_class, market, catching)
-    for chain_now, chain_then in zip(chains, (own.chains[o] for o in options), strict=True):
-        certain = all(one.expected == one.steps[0].candidate.price for one in (chain_now, chain_then))
-        if caught_alike and not certain and _caught(chain_now) != _caught(chain_then):
-            return None
+    chains = _chains(primaries, own.clip_class, market, catching, known)
+    if caught_alike:
+        for pair in zip(chains, (own.chains[o] for o in options), strict=True):
+            certain = all(one.expected == one.steps[0].candidate.price for one in pair)
+            if not certain and _caught(pair[0]) != _caught(pair[1]):
+                return None
     return Choices(own.clip_class, tuple(primaries), tuple(chains))
 
 
@@ -140,12 +144,10 @@ def _caught(one: Chain) -> list[tuple[int, tuple[Fraction, ...]]]:
     return [(step.candidate.offer.order, _lengths(step.candidate)) for step in one.steps]
 
 
-def _eligible(
-    own: ClipClass, market: Market, known: Mapping[Offer, Candidate | None]
-) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
+def _eligible(own: ClipClass, market: Market, known: Known) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
     """The candidates for a class, and what may catch it, which limits on primaries do not restrict."""
     limits, dubbing = market.scenario.limits, market.scenario.dubbing
-    eligible = candidates(own, market.offers, dubbing, limits=limits, known=known)
+    eligible = candidates(own, market.offers, dubbing, limits=limits, known=known.candidates)
     degraded = market.scenario.fallback.accept == "degraded"
     if not degraded and limits.mean_quality_min is None and limits.deadline_minutes is None:
         return eligible, eligible
@@ -168,7 +170,11 @@ def _with_limits(market: Market, **changed: Decimal | None) -> Market:
 
 
 def _chains(
-    primaries: Sequence[Candidate], clips: ClipClass, market: Market, catching: Sequence[Candidate] | None = None
+    primaries: Sequence[Candidate],
+    clips: ClipClass,
+    market: Market,
+    catching: Sequence[Candidate] | None = None,
+    known: Known = NOTHING_KNOWN,
 ) -> list[Chain]:
     """The chain behind each primary of a class; what may catch it is not restricted by limits on primaries."""
     if not primaries:
@@ -176,8 +182,16 @@ def _chains(
     rule = market.scenario.fallback
     if catching is None:
         catching = candidates(clips, market.offers, market.scenario.dubbing, degraded=rule.accept == "degraded")
-    others = stand_ins(catching)
+    others, takes = stand_ins(catching), clips.need.max_takes
     return [
-        chain(primary, others, rule, market.availability, clips.need.max_takes, by_provider=market.settles)
+        chain(
+            primary,
+            others,
+            rule,
+            market.availability,
+            takes,
+            by_provider=market.settles,
+            like=known.chains.get(primary.offer.order),
+        )
         for primary in primaries
     ]

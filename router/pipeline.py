@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -25,6 +25,7 @@ from router.clash import clash
 from router.cost.figures import risk
 from router.errors import CheckError, NoPlanError
 from router.fallback.outages import assumed
+from router.known import Common, same_clips, same_ways
 from router.market import Market, open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
@@ -37,7 +38,7 @@ from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded
 from router.optimization.solve import solve
 from router.providers import requests
-from router.schema.candidate import Candidate, Choices, Offer
+from router.schema.candidate import Choices
 from router.schema.plan import CatalogRef, Certificate, LimitValue, Multiplier, Objective, Plan, Solved, Totals
 from router.schema.scenario import Scenario
 from router.units import MICRO, from_micro, to_micro
@@ -126,64 +127,15 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
     market = open_market(scenario, on, None if like is None else like.market)
     if like is not None and same_ways(like.market, market):
         market, choices = replace(like.market, scenario=scenario), like.choices
-    elif like is not None and _same_clips(like.market.scenario, scenario):
-        known = known_candidates(like, market)
-        choices = tuple(ways_to_make(own.clip_class, market, known(own)) for own in like.choices)
+    elif like is not None and same_clips(like.market.scenario, scenario):
+        common = Common.of(like.market, market)
+        choices = tuple(ways_to_make(own.clip_class, market, common.known(own)) for own in like.choices)
         refuse_unservable(choices, market)
     else:
         by_group = scenario.limits.groups is not None
         choices = tuple(ways_to_make(own, market) for own in clip_classes(scenario.clips, by_group=by_group))
         refuse_unservable(choices, market)
     return Modelled(market, choices, assignment(choices, scenario, *by_state(choices, market)))
-
-
-def known_candidates(like: Modelled, market: Market) -> Callable[[Choices], dict[Offer, Candidate | None]]:
-    """What another model tells of the offers of a market: the same offer makes the same clips in the same way."""
-    before, after = like.market.scenario, market.scenario
-    barring = ("mean_quality_min", "deadline_minutes")
-    told = before.dubbing == after.dubbing and all(
-        getattr(before.limits, name) == getattr(after.limits, name) for name in barring
-    )
-    sold = set(like.market.offers)
-    kept: dict[Offer, Candidate | None] = {offer: None for offer in market.offers if told and offer in sold}
-
-    def known(own: Choices) -> dict[Offer, Candidate | None]:
-        return {**kept, **{c.offer: c for c in own.candidates if c.offer in kept and not c.degraded}}
-
-    return known
-
-
-def _same_clips(one: Scenario, other: Scenario) -> bool:
-    """Whether two scenarios need the same classes of clips."""
-    same = one.clips is other.clips or (
-        len(one.clips) == len(other.clips) and all(a is b for a, b in zip(one.clips, other.clips, strict=True))
-    )
-    return same and (one.limits.groups is None) == (other.limits.groups is None)
-
-
-def same_ways(one: Market, other: Market) -> bool:
-    """Whether in two markets the same clips can be made in the same ways at the same cost."""
-    before, after = one.scenario, other.scenario
-    rules = (
-        "dubbing",
-        "fallback",
-        "outages",
-        "failure_rate",
-        "keep_rate",
-        "bills_failures",
-        "objective",
-        "packs",
-        "tiers",
-    )
-    barring = ("mean_quality_min", "deadline_minutes")
-    return (
-        one.on == other.on
-        and _same_clips(before, after)
-        and len(one.catalogs) == len(other.catalogs)
-        and all(a is b for a, b in zip(one.catalogs, other.catalogs, strict=True))
-        and all(getattr(before, name) == getattr(after, name) for name in rules)
-        and all(getattr(before.limits, name) == getattr(after.limits, name) for name in barring)
-    )
 
 
 def refuse_unservable(choices: Sequence[Choices], market: Market) -> None:

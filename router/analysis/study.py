@@ -17,11 +17,12 @@ from typing import NamedTuple
 from router.assembly.savings import Terms
 from router.assembly.totals import Sums, made, sums
 from router.errors import NoPlanError
+from router.known import Common, same_ways
 from router.loading.overrides import Override, overridden
 from router.loading.scenario_file import resolved_catalogs
 from router.market import open_market, repriced
 from router.optimization.solve import solve
-from router.pipeline import Modelled, known_candidates, modelled, same_ways
+from router.pipeline import Modelled, modelled
 from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.directions import Primary
 from router.schema.scenario import Scenario
@@ -267,10 +268,10 @@ class Study:
             return Answer(answer.found._replace(market=again), answer.counts)
         if changed.objective.degrade:
             return None
-        choices, counts, known = [], [], known_candidates(answer.found, market)
+        choices, counts, common = [], [], Common.of(answer.found.market, market)
         for own, row in zip(answer.found.choices, answer.counts, strict=False):
             used = [o for o, n in enumerate(row[: len(own.candidates)]) if n]
-            now = repriced(own, market, used, known(own), caught_alike=caught_alike)
+            now = repriced(own, market, used, common.known(own), caught_alike=caught_alike)
             if now is None:
                 return None
             choices.append(now)

@@ -7,6 +7,7 @@ generation that fails may be billed. Prices are integer micro-dollars; probabili
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 
 from router.fallback.outages import Availability
@@ -36,6 +37,7 @@ def chain(
     takes: int = 1,
     *,
     by_provider: bool = False,
+    like: Chain | None = None,
 ) -> Chain:
     """The chain behind a primary, and its cost for one clip.
 
@@ -47,8 +49,12 @@ def chain(
         A clip is generated until one is kept, at most this many times.
     by_provider
         Work out ``list_spend`` too, which only packs and volume discounts look at.
+    like
+        What was worked out before under the same rules: the chain again, if the same candidates stand in it.
     """
     order = [primary, *_fallbacks(primary, others, rule)]
+    if like is not None and _same(order, [step.candidate for step in like.steps]):
+        return like
     steps = tuple(
         Step(candidate, _attempt(candidate, primary if rule.billed == "requested" else candidate, availability))
         for candidate in order
@@ -66,6 +72,10 @@ def chain(
         mean.unkept,
         _list_spend(steps, mean.submitted, rule) if by_provider else (),
     )
+
+
+def _same(order: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
+    return len(order) == len(other) and all(map(operator.is_, order, other))
 
 
 def _list_spend(steps: Sequence[Step], submitted: Sequence[float], rule: Fallback) -> tuple[tuple[str, float], ...]:

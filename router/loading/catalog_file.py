@@ -92,19 +92,17 @@ def check_distinct(catalogs: Sequence[Catalog]) -> None:
     InputError
         Naming both places.
     """
-    first: dict[tuple[object, ...], str] = {}
+    first: dict[tuple[object, ...], tuple[Catalog, Path]] = {}
     problems: list[Problem] = []
     for catalog in catalogs:
         for m, entry in enumerate(catalog.models):
             for i, offer in enumerate(entry.offers):
                 reference = offer.reference or entry.reference
                 key = (entry.provider, entry.model, entry.mode, offer.resolution, offer.audio, reference)
-                place = where_in(catalog, ("models", m, "offers", i))
-                if key in first:
+                place = catalog, ("models", m, "offers", i)
+                if (other := first.setdefault(key, place)) is not place:
                     named = f"{entry.provider}/{entry.model} {entry.mode} {offer.resolution or ''} audio = {str(offer.audio).lower()}"
-                    problems.append(
-                        Problem(f"{' '.join(named.split())} is priced already at {first[key]}; keep one", place)
-                    )
-                first.setdefault(key, place)
+                    priced = f"{' '.join(named.split())} is priced already at {where_in(*other)}; keep one"
+                    problems.append(Problem(priced, where_in(*place)))
     if problems:
         raise InputError(problems)

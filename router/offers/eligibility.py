@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from router.offers.lengths import cheapest_generation, least_surplus, longest
-from router.schema.candidate import AudioTreatment, Candidate, ClipClass, Offer, Rejection
+from router.schema.candidate import AudioTreatment, Candidate, ClipClass, Generation, Offer, Rejection
 from router.schema.scenario import Dubbing, Limits, Requirements
 from router.units import MICRO, RESOLUTION_RANK, Micro, from_micro, seconds_text, to_micro, usd_text
 
@@ -60,7 +60,7 @@ def candidates(
         The candidate of an offer, or None where it is not eligible, as far as it was found out before.
     """
     found: list[Candidate] = []
-    dubbed = dubbing_price(dubbing, clips.seconds)
+    dubbed: Micro | None = None
     for offer in offers:
         if offer in known:
             if (before := known[offer]) is not None:
@@ -71,10 +71,21 @@ def candidates(
         missed = shortfall(clips.need, offer)
         if missed and not degraded:
             continue
+        if dubbed is None:
+            dubbed = dubbing_price(dubbing, clips.seconds)
         candidate = _candidate(clips, offer, dubbed, missed)
         if candidate is not None and all(miss[0] in WAIVABLE for miss in _misses(clips, offer, candidate, limits)):
             found.append(candidate)
     return tuple(found)
+
+
+def at_prices(candidate: Candidate, clips: ClipClass, offer: Offer) -> Candidate | None:
+    """The candidate at the prices of an offer that is like its own in all else."""
+    generation = _generation(clips, offer)
+    if generation is None:
+        return None
+    dubbed = candidate.dubbing
+    return Candidate(offer, generation, candidate.audio, generation.price + dubbed, dubbed, candidate.shortfall)
 
 
 def barred_by(clips: ClipClass, offer: Offer, limits: Limits) -> tuple[str, ...]:
@@ -115,14 +126,18 @@ def shortfall(need: Requirements, offer: Offer) -> tuple[str, ...]:
 
 
 def _candidate(clips: ClipClass, offer: Offer, dubbed: Micro, missed: tuple[str, ...]) -> Candidate | None:
-    need = clips.need
-    surplus = None if need.max_surplus_seconds is None else Fraction(need.max_surplus_seconds)
-    generation = cheapest_generation(offer, clips.seconds, need.max_segments, surplus)
+    generation = _generation(clips, offer)
     if generation is None:
         return None
-    audio = treatment(need, offer)
+    audio = treatment(clips.need, offer)
     extra = dubbed if audio == "deferred" else 0
     return Candidate(offer, generation, audio, generation.price + extra, extra, missed)
+
+
+def _generation(clips: ClipClass, offer: Offer) -> Generation | None:
+    need = clips.need
+    surplus = None if need.max_surplus_seconds is None else Fraction(need.max_surplus_seconds)
+    return cheapest_generation(offer, clips.seconds, need.max_segments, surplus)
 
 
 def _stands_in(need: Requirements, offer: Offer) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -61,16 +61,26 @@ def can_be_left_out(choices: Sequence[Choices], own: Choices) -> bool:
 
 def option_groups(choices: Sequence[Choices], aim: Aim, *, packs: bool) -> tuple[Group, ...]:
     """Every class with the costs and tie-breakers of its candidates and, if it can be, of being left out."""
-    scores = [Fraction(c.offer.quality) for own in choices for c in own.candidates if c.offer.quality is not None]
-    none = min([Fraction(0), *(score - 1 for score in scores)])
-    return tuple(_group(own, none, aim, (0,) if packs else (), leave=can_be_left_out(choices, own)) for own in choices)
+    qualities = {candidate.offer.quality for own in choices for candidate in own.candidates}
+    scores: dict[Decimal | None, Fraction] = {score: Fraction(score) for score in qualities if score is not None}
+    scores[None] = min([Fraction(0), *(score - 1 for score in scores.values())])
+    lacks = {quality: -score for quality, score in scores.items()}
+    return tuple(_group(own, lacks, aim, (0,) if packs else (), leave=can_be_left_out(choices, own)) for own in choices)
 
 
-def _group(choices: Choices, no_score: Fraction, aim: Aim, pack: tuple[Number, ...], *, leave: bool) -> Group:
+def _group(
+    choices: Choices,
+    lacks: Mapping[Decimal | None, Fraction],
+    aim: Aim,
+    pack: tuple[Number, ...],
+    *,
+    leave: bool,
+) -> Group:
+    """``lacks``: what counts against an offer of some score."""
     options = []
     for candidate, chain in zip(choices.candidates, choices.chains, strict=True):
-        quality = no_score if candidate.offer.quality is None else Fraction(candidate.offer.quality)
-        ties: tuple[Number, ...] = (0, *pack, chain.worst, -quality, candidate.offer.order)
+        offer = candidate.offer
+        ties: tuple[Number, ...] = (0, *pack, chain.worst, lacks[offer.quality], offer.order)
         expected = () if aim.expected_only else (_to_a_thousandth(chain.expected),)
         options.append(Option(aim.cost(chain) + candidate.penalty, (*expected, *ties)))
     if leave:

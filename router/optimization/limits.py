@@ -14,7 +14,7 @@ from router.optimization.aims import Aim, at_risk, can_be_left_out, largest, opt
 from router.optimization.problem import Problem, Selector
 from router.optimization.purchases import Purchases
 from router.optimization.rough import Deadline
-from router.optimization.rows import Number, Row, Uses
+from router.optimization.rows import Number, Row, Sense, Uses
 from router.optimization.tails import Ceiling, Tail
 from router.schema.candidate import Candidate, Chain, Choices, StateCosts
 from router.schema.scenario import Cap, Limits, Scenario, Where
@@ -209,27 +209,21 @@ def cap_rows(choices: Sequence[Choices], cap: Cap, name: str) -> list[Row]:
         rows.append(Row(f"{name}.max_usd", "at_most", Fraction(cap.max_usd) * MICRO, prices))
     if cap.min_clips is not None:
         rows.append(Row(f"{name}.min_clips", "at_least", cap.min_clips, matching(lambda _: 1), "clips"))
-    served = _uses(choices, lambda *_: 1)
-    if cap.max_share is not None:
-        share = Fraction(cap.max_share)
-        rows.append(Row(f"{name}.max_share", "at_most", share, matching(lambda _: 1), "share", per=served))
-    if cap.min_share is not None:
-        share = Fraction(cap.min_share)
-        rows.append(Row(f"{name}.min_share", "at_least", share, matching(lambda _: 1), "share", per=served))
+    senses: tuple[Sense, Sense] = ("at_most", "at_least")
+    for part, sense, share in zip(("max_share", "min_share"), senses, (cap.max_share, cap.min_share), strict=True):
+        if share is not None:
+            served = _uses(choices, lambda *_: 1)
+            rows.append(Row(f"{name}.{part}", sense, Fraction(share), matching(lambda _: 1), "share", per=served))
     return rows
 
 
 def matches(candidate: Candidate, where: Where) -> bool:
     """Whether a primary counts towards a cap: it matches every field given."""
     offer = candidate.offer
-    pairs = (
-        (where.provider, offer.provider),
-        (where.model, offer.model),
-        (where.mode, offer.mode),
-        (where.resolution, offer.resolution),
+    return (
+        where.provider in (None, offer.provider)
+        and where.model in (None, offer.model)
+        and where.mode in (None, offer.mode)
+        and where.resolution in (None, offer.resolution)
+        and where.audio in (None, offer.audio if isinstance(where.audio, bool) else candidate.audio)
     )
-    if any(wanted is not None and wanted != has for wanted, has in pairs):
-        return False
-    if where.audio is None:
-        return True
-    return where.audio == (offer.audio if isinstance(where.audio, bool) else candidate.audio)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from router.optimization.blocks import only
@@ -46,9 +46,11 @@ def merged(problem: Problem) -> Merged:
     for c, group in enumerate(problem.groups):
         alike.setdefault(c if c in apart else group.options, []).append(c)
     classes: dict[Hashable, list[int]] = {}
+    told_by = _told_by(problem)
     for same in alike.values():
         for c in same:
-            classes.setdefault(c if len(same) == 1 else _signs(problem, c), []).append(c)
+            signs = c if len(same) == 1 else (problem.groups[c].options, *(part[c] for part in told_by))
+            classes.setdefault(signs, []).append(c)
     found = tuple(map(tuple, sorted(classes.values())))
     if len(found) == len(problem.groups):
         return Merged(found, problem)
@@ -58,17 +60,15 @@ def merged(problem: Problem) -> Merged:
     return Merged(found, replace(fewer, groups=groups))
 
 
-def _signs(problem: Problem, c: int) -> Hashable:
-    """All that a class is known by."""
+def _told_by(problem: Problem) -> list[Sequence[Hashable]]:
+    """All that tells classes apart besides their options, each for every class."""
     objectives = [problem.objective, *(ceiling.objective for ceiling in problem.ceilings)]
     tails = [*problem.tails, *(tail for objective in objectives for tail in objective.tails)]
-    uses = [part[c] for row in problem.rows for part in (row.uses, row.per) if part is not None]
-    return (
-        problem.groups[c].options,
-        tuple(uses),
-        tuple(objective.weights[c] for objective in objectives),
-        tuple(tail.costs[c] for tail in tails),
-    )
+    return [
+        *(part for row in problem.rows for part in (row.uses, row.per) if part is not None),
+        *(objective.weights for objective in objectives),
+        *(tail.costs for tail in tails),
+    ]
 
 
 def _taken(left: list[int], count: int) -> tuple[int, ...]:

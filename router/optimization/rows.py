@@ -105,8 +105,10 @@ class Row:
         """The row as coefficients and right-hand side."""
         if self.per is None:
             return self.uses, self.bound
-        pairs = zip(self.uses, self.per, strict=True)
-        return tuple(tuple(use - self.bound * per for use, per in zip(*own, strict=True)) for own in pairs), 0
+        pairs = [tuple(zip(*own, strict=True)) for own in zip(self.uses, self.per, strict=True)]
+        # There are few different ones, mostly of 0 and 1, and arithmetic of fractions is slow.
+        net = {pair: pair[0] - self.bound * pair[1] for pair in set(chain.from_iterable(pairs))}
+        return tuple(tuple(net[pair] for pair in own) for own in pairs), 0
 
     def used(self, counts: Amounts) -> Number:
         """What a solution uses of the limit; a ratio over nothing is the bound."""
