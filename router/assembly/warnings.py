@@ -70,9 +70,15 @@ def of_the_day(catalogs: Sequence[Catalog], offers: Sequence[Offer], on: dt.date
 
 def _stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
     for catalog in catalogs:
-        if catalog.stale_after_days is not None and (on - catalog.as_of).days > catalog.stale_after_days:
+        if catalog.stale_after_days is None:
+            continue
+        seen = [entry.terms(offer).as_of or catalog.as_of for entry in catalog.models for offer in entry.offers]
+        old = [day for day in seen if (on - day).days > catalog.stale_after_days]
+        if old:
+            some = "" if len(old) == len(seen) else f"{len(old)} of {len(seen)} "
+            since = f"{min(old)}" if len(set(old)) == 1 else f"{min(old)} to {max(old)}"
             age = f"more than {catalog.stale_after_days} days old"
-            yield f"prices of catalog '{catalog.name}' are from {catalog.as_of}, {age}; check them before you buy"
+            yield f"{some}prices of catalog '{catalog.name}' are from {since}, {age}; check them before you buy"
 
 
 def _retired(catalogs: Sequence[Catalog], offers: Sequence[Offer]) -> Iterator[str]:

@@ -85,24 +85,38 @@ def where_in(catalog: Catalog, path: Path) -> str:
 
 
 def check_distinct(catalogs: Sequence[Catalog]) -> None:
-    """Refuse two prices for one thing: (provider, model, mode, resolution, audio, reference) must differ.
+    """Refuse two prices for one thing on one day: (provider, model, mode, resolution, audio, reference) must differ, or the days of sale.
 
     Raises
     ------
     InputError
         Naming both places.
     """
-    first: dict[tuple[object, ...], tuple[Catalog, Path]] = {}
+    priced: dict[tuple[object, ...], list[tuple[ModelEntry, Catalog, Path]]] = {}
     problems: list[Problem] = []
     for catalog in catalogs:
         for m, entry in enumerate(catalog.models):
             for i, offer in enumerate(entry.offers):
                 reference = offer.reference or entry.reference
                 key = (entry.provider, entry.model, entry.mode, offer.resolution, offer.audio, reference)
-                place = catalog, ("models", m, "offers", i)
-                if (other := first.setdefault(key, place)) is not place:
+                others = priced.setdefault(key, [])
+                place: Path = ("models", m, "offers", i)
+                if clashing := [other for other in others if _same_day(entry, other[0])]:
                     named = f"{entry.provider}/{entry.model} {entry.mode} {offer.resolution or ''} audio = {str(offer.audio).lower()}"
-                    priced = f"{' '.join(named.split())} is priced already at {where_in(*other)}; keep one"
-                    problems.append(Problem(priced, where_in(*place)))
+                    first = where_in(*clashing[0][1:])
+                    problems.append(
+                        Problem(
+                            f"{' '.join(named.split())} is priced already at {first}; keep one, or give them different days of sale",
+                            where_in(catalog, place),
+                        )
+                    )
+                others.append((entry, catalog, place))
     if problems:
         raise InputError(problems)
+
+
+def _same_day(one: ModelEntry, other: ModelEntry) -> bool:
+    """Whether there is a day on which both are sold."""
+    first = max((e.available_from for e in (one, other) if e.available_from), default=None)
+    last = min((e.available_until for e in (one, other) if e.available_until), default=None)
+    return first is None or last is None or first <= last

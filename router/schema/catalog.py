@@ -101,6 +101,10 @@ class Terms(Model):
     """Added to the per-second part of each generation."""
     free: Flag | None = None
     """Must be true where a price is 0."""
+    as_of: Date | None = None
+    """The day this price was seen; the catalog's if absent."""
+    source: Text | None = Field(default=None, min_length=1)
+    """Where this price was seen; the catalog's if absent."""
 
 
 def _distinct_lengths(prices: object) -> object:
@@ -147,9 +151,9 @@ class ModelEntry(Terms):
     image_prompt: Flag = False
     """Can stand in for image-to-video, where a clip allows it."""
     available_from: Date | None = None
-    """First day it can be bought."""
+    """First day it can be bought, at these prices."""
     available_until: Date | None = None
-    """Last day it can be bought."""
+    """Last day it can be bought, at these prices."""
     availability: Rate | None = None
     """Chance that a request finds the model up."""
     offers: tuple[OfferEntry, ...] = Field(min_length=1)

@@ -309,13 +309,58 @@ def test_two_catalogs_that_price_one_thing_are_refused_and_both_files_are_named(
     written(tmp_path, "# dearer\n" + CATALOG.replace('"c"', '"d"').replace("0.1", "0.2"), "d.toml")
     path = written(tmp_path, 'catalogs = ["c.toml", "d.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
     (line,) = refusal(lambda file: router.plan(Scenario.load(file), on=ON), path)
-    assert line == "d.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; keep one"
+    assert (
+        line
+        == "d.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; keep one, or give them different days of sale"
+    )
 
 
 def test_two_prices_for_one_thing_within_a_catalog_are_refused_with_both_lines(tmp_path: Path) -> None:
     text = CATALOG.replace(" ]\n", ",\n { audio = false, price_per_second = 0.2 } ]\n")
     (line,) = refusal(Catalog.load, written(tmp_path, text, "c.toml"))
-    assert line == "c.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; keep one"
+    assert (
+        line
+        == "c.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; keep one, or give them different days of sale"
+    )
+
+
+def priced_until_and_from(until: str, since: str) -> str:
+    """A price that ends on one day and a dearer one that begins on another."""
+    dearer = ENTRY + SECONDS + OFFERS.replace("0.1", "0.2")
+    return CATALOG.replace("seconds", f"available_until = {until}\nseconds", 1) + dearer.replace(
+        "seconds", f"available_from = {since}\nseconds", 1
+    )
+
+
+@pytest.mark.parametrize(("day", "price"), [("2026-04-30", "0.5"), ("2026-05-01", "1.0")])
+def test_the_price_in_force_on_the_day_is_taken(tmp_path: Path, day: str, price: str) -> None:
+    written(tmp_path, priced_until_and_from("2026-04-30", "2026-05-01"), "c.toml")
+    path = written(tmp_path, 'catalogs = ["c.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
+    # 5 s at $0.10, and from May on at $0.20; the plan's own check agrees, or none were returned.
+    made = router.plan(Scenario.load(path), on=dt.date.fromisoformat(day))
+    assert [route.price_usd for route in made.routes] == [Decimal(price)]
+
+
+def test_two_prices_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
+    (line,) = refusal(Catalog.load, written(tmp_path, priced_until_and_from("2026-05-01", "2026-05-01"), "c.toml"))
+    assert "is priced already at c.toml:11; keep one, or give them different days of sale" in line
+
+
+@pytest.mark.parametrize(
+    ("day", "warned"),
+    [
+        ("2026-04-19", []),
+        ("2026-04-20", ["1 of 2 prices of catalog 'c' are from 2026-04-09"]),
+        ("2026-05-12", ["prices of catalog 'c' are from 2026-04-09 to 2026-05-01"]),
+    ],
+)
+def test_a_price_with_a_day_of_its_own_ages_by_that(tmp_path: Path, day: str, warned: list[str]) -> None:
+    later = (ENTRY + SECONDS + OFFERS).replace('model = "m"', 'model = "n"\nas_of = 2026-05-01\nsource = "elsewhere"')
+    text = CATALOG.replace("source", "stale_after_days = 10\nsource", 1) + later
+    written(tmp_path, text, "c.toml")
+    path = written(tmp_path, 'catalogs = ["c.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
+    found = router.plan(Scenario.load(path), on=dt.date.fromisoformat(day)).warnings
+    assert [warning.partition(", more than")[0] for warning in found] == warned
 
 
 def test_a_catalog_named_twice_is_refused_in_one_line_where_it_is_named(tmp_path: Path) -> None:
