@@ -97,7 +97,15 @@ def test_the_commands_that_make_pages_of_studies_make_one_each(tmp_path: Path, m
             run([*line.partition("#")[0].removeprefix("router ").split(), "--as-of", ON.isoformat()])
 
     pages = sorted(path.name for path in tmp_path.glob("*.html"))
-    assert pages == ["diff.html", "levers.html", "report.html", "sensitivity.html", "sweep.html", "what-if.html"]
+    assert pages == [
+        "diff.html",
+        "frontier.html",
+        "levers.html",
+        "report.html",
+        "sensitivity.html",
+        "sweep.html",
+        "what-if.html",
+    ]
 
 
 def test_the_library_does_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,12 @@ import click
 
 from router.analysis.frontier import MOST, frontier
 from router.cli.common import (
+    PAGES,
     as_of_option,
     chosen_format,
     given_scenario,
-    output_options,
     page,
+    page_options,
     progress,
     set_option,
     verbose_option,
@@ -29,7 +30,7 @@ _PAIRS = ("cost,quality", "cost,cvar", "cost,clips-served")
 @click.option("--of", type=click.Choice(_PAIRS), default=_PAIRS[0], help="The two figures; cost,quality if not given.")
 @click.option("--points", type=click.IntRange(3, 10_000), default=MOST, metavar="N",
               help=f"At most so many points, spread evenly where there are more; {MOST} if not given.")  # fmt: skip
-@output_options
+@page_options
 @set_option
 @as_of_option
 @verbose_option
@@ -46,7 +47,7 @@ def command(
 
     Each plan is proven to be one of them; limits of the scenario hold for all.
     """
-    form = chosen_format(form, output)
+    form = chosen_format(form, output, PAGES)
     given = given_scenario(scenario, sets)
     try:
         with progress("Points") as told:
@@ -61,6 +62,10 @@ def command(
         from router.report.studies_csv import frontier_csv  # Only the format that is asked for is loaded
 
         text = frontier_csv(found)
+    elif form == "html":
+        from router.report.html.frontier import frontier_page
+
+        text = frontier_page(found)
     else:
         from router.report.frontier_table import frontier_table
 

@@ -23,7 +23,7 @@ from router.cli.common import (
     verbose_option,
     write,
 )
-from router.errors import NoPlanError
+from router.errors import InputError, NoPlanError
 from router.loading.overrides import overridden
 from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
@@ -53,8 +53,9 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
               help="Clips may be made below their requirements, at the scenario's penalties: --set objective.degrade=true.")  # fmt: skip
 @click.option("--shadow-prices/--no-shadow-prices", default=True,
               help="Work out what one more unit of each limit would save, by solving once more for each (default: yes).")  # fmt: skip
-@click.option("--with", "studies", multiple=True, type=click.Choice(["levers", "sensitivity", "what-if"]),
-              help="Put this study into the page (what-if: the scenario's own [[what_if]] tables); may be given again.")  # fmt: skip
+@click.option("--with", "studies", multiple=True, type=click.Choice(["levers", "sensitivity", "what-if", "frontier"]),
+              help="Put this study into the page (what-if: the scenario's own [[what_if]] tables; frontier: cost against quality); "
+              "may be given again.")  # fmt: skip
 @click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(
     "--fail-if-worst-above", callback=dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
@@ -118,6 +119,15 @@ def _sections(given: Scenario, studies: Sequence[str], on: dt.date | None) -> li
         from router.report.html.what_if import what_if_sections
 
         found += what_if_sections(what_if(given, on=on))
+    if "frontier" in studies:
+        from router.analysis.frontier import frontier
+        from router.report.html.frontier import frontier_sections, no_frontier_section
+
+        try:
+            found += frontier_sections(frontier(given, on=on))
+        except (InputError, NoPlanError) as error:
+            # There is a plan, but none with a mean quality: nothing has a score, or a clip can be made by nothing that has one.
+            found.append(no_frontier_section(error))
     return found
 
 

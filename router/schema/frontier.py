@@ -82,3 +82,9 @@ class Frontier(Model):
     """Whether every plan that this rests on was proven optimal."""
     solved: Count
     """How many plans were worked out for this."""
+
+    def _repr_html_(self) -> str:
+        """The set in a notebook, without script or style sheet."""
+        from router.report.html.study_fragments import frontier_fragment  # A convenience over a stage above
+
+        return frontier_fragment(self)

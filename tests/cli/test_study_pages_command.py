@@ -1,4 +1,4 @@
-"""``--format html`` of ``what-if``, ``levers``, ``sensitivity`` and ``diff``, and ``router plan --with``: one page, whole or not at all."""
+"""``--format html`` of studies and of ``diff``, and ``router plan --with``: one page, whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import pytest
 
 from tests.cli.commands import DAY, QUICKSTART, ROOT, Router
 
+FRONTIER = ROOT / "scenarios" / "frontier.toml"
 WHAT_IF = ROOT / "scenarios" / "what-if.toml"
 COMMANDS = {
     "variants": ("what-if", WHAT_IF),
     "a sweep": ("what-if", QUICKSTART, "--sweep", "limits.budget_usd=20,25"),
     "levers": ("levers", QUICKSTART),
     "a sensitivity": ("sensitivity", QUICKSTART),
+    "a frontier": ("frontier", FRONTIER),
     "a comparison": ("diff", QUICKSTART, WHAT_IF),
 }
 
@@ -54,6 +56,48 @@ def test_a_plan_comes_with_the_studies_that_are_asked_for(router_: Router) -> No
     levers = router_("levers", WHAT_IF, "--as-of", DAY, "--format", "html").out
     section = levers[levers.index('<section id="levers"') : levers.index('<section id="levers-combined"')]
     assert section in both
+
+
+def test_a_plan_comes_with_its_frontier(router_: Router) -> None:
+    page = router_.plan(FRONTIER, "--format", "html", "--with", "frontier").out
+    alone = router_("frontier", FRONTIER, "--as-of", DAY, "--format", "html").out
+    sections = alone[alone.index('<section id="frontier"') : alone.index("</main>")]
+    assert sections in page
+
+
+SCORED = """catalogs = ["evolink", "rivals.toml"]
+[[clips]]
+seconds = 10
+[[clips]]
+id = "sung"
+seconds = 10
+audio = "native"
+models = ["kling-o3"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [
+        (None, "No offer states a quality score"),
+        (SCORED, "Some clip can be made by nothing that has a quality score."),
+        (SCORED + '[objective]\nminimise = "worst-case"\n', "sets the expected cost against something else"),
+    ],
+)
+def test_where_quality_cannot_be_looked_at_the_plan_has_its_page_and_says_why(
+    router_: Router, tmp_path: Path, scenario: str | None, said: str
+) -> None:
+    path = QUICKSTART
+    if scenario:
+        path = tmp_path / "scored.toml"
+        path.write_text(scenario)
+        rivals = ROOT / "scenarios" / "catalogs" / "example-rivals.toml"
+        (tmp_path / "rivals.toml").write_text(rivals.read_text(encoding="utf-8"), encoding="utf-8")
+    ran = router_.plan(path, "--format", "html", "--with", "frontier")
+    assert (ran.status, ran.err) == (0, "")
+    section = ran.out[ran.out.index('<section id="frontier"') : ran.out.index('<section id="clips"')]
+    assert said in section
+    assert str(tmp_path) not in section
 
 
 def test_values_set_anew_hold_for_the_studies_too(router_: Router) -> None:

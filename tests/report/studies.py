@@ -1,4 +1,4 @@
-"""Studies to look at, each made once: variants, sweeps, levers and comparisons, as they are and with hostile names."""
+"""Studies to look at, each made once: variants, sweeps, levers, frontiers and comparisons, as they are and with hostile names."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 import router
 from router.report.html.comparison import comparison_page
+from router.report.html.frontier import frontier_page
 from router.report.html.levers import levers_page
 from router.report.html.sensitivity import sensitivity_page
 from router.report.html.sweep import sweep_page
@@ -19,7 +20,7 @@ from tests.builders import ON
 from tests.report.pages import SCENARIOS, plan_of
 
 Study = Any
-"""A ``WhatIf``, ``Sweep``, ``Levers``, ``Sensitivity`` or ``Comparison``."""
+"""A ``WhatIf``, ``Sweep``, ``Levers``, ``Sensitivity``, ``Frontier`` or ``Comparison``."""
 
 PRICE = "offers.kling-o3.*.price*="
 _FREE = {
@@ -54,12 +55,16 @@ _MADE: dict[str, Callable[[], Study]] = {
     "levers": lambda: router.levers(_scenario("levers"), on=ON),
     "levers without a plan": lambda: router.levers(_scenario("infeasible-limits"), on=ON),
     "sensitivity": lambda: router.sensitivity(_scenario("quickstart"), on=ON),
+    "frontier": lambda: router.frontier(_scenario("frontier"), on=ON),
+    "frontier of a part": lambda: router.frontier(_scenario("budget"), ("cost", "clips-served"), on=ON, points=8),
+    "frontier of risk": lambda: router.frontier(_scenario("risky-launch"), ("cost", "cvar"), on=ON),
     "comparison": lambda: router.compare(plan_of("quickstart"), plan_of("every-limit")),
     "no difference": lambda: router.compare(plan_of("quickstart"), plan_of("quickstart")),
 }
 NAMES = tuple(_MADE)
 _PAGES: dict[str, Callable[[Any], str]] = {
-    "WhatIf": what_if_page, "Sweep": sweep_page, "Levers": levers_page, "Sensitivity": sensitivity_page, "Comparison": comparison_page,
+    "WhatIf": what_if_page, "Sweep": sweep_page, "Levers": levers_page, "Sensitivity": sensitivity_page, "Frontier": frontier_page,
+    "Comparison": comparison_page,
 }  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -12,16 +11,10 @@ from typing import Any
 import pytest
 
 from router.schema.plan import Plan
-from tests.browser import accessibility_findings, chromium, opened
+from tests.browser import accessibility_findings, opened
 from tests.report.pages import HOSTILE, many, named, page_of, plan_of
 
 NAMES = ("quickstart", "every-limit", "risky-launch", "degrade")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

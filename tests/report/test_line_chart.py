@@ -87,3 +87,24 @@ def test_a_chart_has_a_name_and_a_description_or_a_label() -> None:
 def test_equal_amounts_and_none_at_all_have_a_chart() -> None:
     for values in ((5, 5), (0, 0), (None, None)):
         assert line_chart([Line("a", amounts(*values))], Scale.of(["1", "2"]), (), "t", "about").startswith("<svg")
+
+
+def test_stairs_run_level_at_the_higher_amount_and_begin_anew_where_they_are_broken() -> None:
+    line = Line("a", amounts(1, 3, 2, 5), broken=frozenset({3}), is_stairs=True)
+    chart = line_chart([line], Scale.of(["0", "1", "2", "3"]), (), "t", "about")
+    stairs, (alone,) = drawn(chart)
+    # Up at the first value, then level to the second; level to the third, then down; the fourth stands alone.
+    steps = [(after[0] > before[0], after[1] - before[1]) for before, after in pairwise(stairs)]
+    assert [(right, (y > 0) - (y < 0)) for right, y in steps] == [(False, -1), (True, 0), (True, 0), (False, 1)]
+    assert alone[0] > stairs[-1][0]
+    assert chart.count("<circle") == 4
+
+
+def test_dots_that_lead_somewhere_are_links_with_names_and_no_part_of_a_picture() -> None:
+    line = Line("a", amounts(1, 2), links=[("one", "the first"), ("two", "the second")])
+    chart = line_chart([line], Scale.of(["1", "2"]), (), "t", "about", key="k")
+    assert 'role="group"' in chart
+    assert re.findall(r'<a href="#(\w+)"><title>(.*?)</title>', chart) == [("one", "the first"), ("two", "the second")]
+    behind = chart[chart.index('<g aria-hidden="true">') : chart.index("</g>")]
+    assert "<text" in behind
+    assert "<text" not in chart[chart.index("</g>") :]

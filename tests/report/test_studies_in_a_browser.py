@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser import accessibility_findings, chromium, opened
+from tests.browser import accessibility_findings, opened
 from tests.report.pages import HOSTILE
 from tests.report.studies import NAMES, page_of, renamed, study
 
-KINDS = ("what-if", "sweep", "sweep of lines", "sweep of cells", "levers", "sensitivity", "comparison")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as running:
-        yield running
+KINDS = ("what-if", "sweep", "sweep of lines", "sweep of cells", "levers", "sensitivity", "frontier", "comparison")
 
 
 @pytest.fixture
@@ -49,7 +42,7 @@ def test_no_page_says_or_asks_for_anything_or_scrolls_sideways(browser: Any, wri
             assert (seen.said, seen.asked) == ([], [path.as_uri()]), name
 
 
-@pytest.mark.parametrize("name", ["what-if", "sweep", "levers", "sensitivity", "comparison"])
+@pytest.mark.parametrize("name", ["what-if", "sweep", "levers", "sensitivity", "frontier", "comparison"])
 def test_hostile_names_stay_text(browser: Any, written: Any, name: str) -> None:
     counts = []
     for names in ((*HOSTILE, "long" * 50), tuple(f"n{k}" for k in range(len(HOSTILE) + 1))):
@@ -104,6 +97,37 @@ def test_what_repeats_a_lever_is_copied_by_keyboard(browser: Any, written: Any) 
         page.wait_for_function("document.querySelector('#levers-repeat button').textContent !== 'Copy'")
         assert page.evaluate("getSelection().toString()") == "--set 'clips.*.audio=deferred'"
         assert seen.said == []
+
+
+def test_every_point_of_a_frontier_is_reached_by_keyboard_and_leads_to_its_row(browser: Any, written: Any) -> None:
+    with opened(browser, written(study("frontier"))) as (page, seen):
+        chart = page.get_by_role("group", name="Cost against mean quality")
+        points = chart.get_by_role("link")
+        assert points.count() == 15
+        points.first.focus()
+        for number in range(1, 16):
+            said = page.evaluate("document.activeElement.textContent")
+            assert said.startswith(f"Point {number}{', the knee' if number == 5 else ''}: $")
+            page.keyboard.press("Tab")
+        points.nth(4).press("Enter")
+        row = page.locator("tr", has=page.locator("#point-5"))
+        assert page.locator("tr:has(:target)").inner_text() == row.inner_text()
+        assert "$3.80" in row.inner_text()
+        assert seen.said == []
+
+
+def test_a_point_whose_row_is_sifted_out_brings_it_back(browser: Any, written: Any) -> None:
+    with opened(browser, written(study("frontier of risk"))) as (page, _):
+        page.locator("#frontier-points input").fill("nothing is like this")
+        assert page.locator("#point-7").is_hidden()
+        page.get_by_role("link", name="Point 7:").press("Enter")
+        assert page.locator("#point-7").is_visible()
+
+
+def test_what_pins_a_plan_of_a_frontier_is_copied_by_keyboard(browser: Any, written: Any) -> None:
+    with opened(browser, written(study("frontier of risk"))) as (page, _):
+        page.locator("#frontier-points td button, #frontier-points th[scope=row] button").nth(1).press("Enter")
+        assert page.evaluate("getSelection().toString()") == "--set 'limits.cvar={ level = 0.95, usd = 202.250000 }'"
 
 
 def test_without_script_everything_is_there(browser: Any, written: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a notebook shows of variants, sweeps, levers and comparisons."""
+"""What a notebook shows of variants, sweeps, levers, frontiers and comparisons."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.report.studies import NAMES, renamed, study
         ("sweep", 1, "0.9$18.57"),
         ("levers", 1, "dub 80 clips (hero, star) at no stated price$25.0023.8%"),
         ("sensitivity", 2, "kling-o3, all offers$18.57 *$20.65$2.08"),
+        ("frontier", 1, "5 knee$3.807.3333$0.45"),
+        ("frontier of a part", 1, "8 of at least 15 plans"),
         ("comparison", 2, "Expected"),
         ("no difference", 1, "No difference"),
     ],
@@ -50,3 +52,11 @@ def test_a_sweep_has_its_chart_and_a_long_one_is_cut() -> None:
     assert read.tags.count("svg") == 2
     assert read.tags.count("tr") < 30
     assert "more values" in read.text
+
+
+def test_a_long_frontier_is_cut_and_says_so() -> None:
+    found = study("frontier")
+    long = found.model_copy(update={"points": found.points * 5})
+    read = Read.of(long._repr_html_())
+    assert read.tags.count("tr") == 51
+    assert "and 25 more plans" in read.text

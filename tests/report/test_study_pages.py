@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def rows(page: str, caption: str) -> list[list[str]]:
 
 def usd(amount: str | None) -> str:
     """An amount of the JSON in cents."""
-    return "" if amount is None else f"${Decimal(amount):,.2f}"
+    return "" if amount is None else f"${Decimal(amount).quantize(Decimal('0.01'), ROUND_HALF_UP):,}"
 
 
 def told(name: str) -> Any:
@@ -53,6 +53,7 @@ def told(name: str) -> Any:
         ("sweep", "sweep"),
         ("levers", "levers"),
         ("sensitivity", "sensitivity"),
+        ("frontier", "frontier"),
         ("comparison", "diff"),
     ],
 )
@@ -149,6 +150,88 @@ def test_the_figures_of_a_sensitivity_are_those_of_the_json() -> None:
         assert [cell.removesuffix(" *") for cell in row[1:]] == [
             usd(own["lower"]["expected_usd"]), usd(own["higher"]["expected_usd"]), usd(own["swing_usd"]),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["frontier", "frontier of a part", "frontier of risk"])
+def test_the_figures_of_a_frontier_are_those_of_the_json(name: str) -> None:
+    found = told(name)
+    caption = "Every plan on the frontier" if found["complete"] else "Plans on the frontier"
+    shown = rows(page_of(study(name)), caption)
+
+    for k, (row, point) in enumerate(zip(shown, found["points"], strict=True), 1):
+        second = usd(point["cvar_usd"]) or f"{Decimal(point['quality'] or point['served']):.4f}".rstrip("0").rstrip(".")
+        assert row[0].startswith(f"{k}{' knee' if point['knee'] else ''}")
+        assert (" more between" in row[0]) == (k > 1 and not point["adjacent"])
+        assert all(line in row[0] for line in point["moved"])
+        assert row[0].endswith(
+            f"--set {shlex.quote(point['set'])}" if point["set"] else ("" if k == 1 else point["moved"][-1])
+        )
+        assert (row[1], row[2]) == (usd(point["cost_usd"]), second)
+        assert usd(point["worst_per_request_usd"]) in row
+
+
+def test_a_frontier_says_what_one_more_costs_and_where_its_knee_is() -> None:
+    # The scenario's head derives it: $0.45 for each whole point of mean quality up to 7.33, then $0.90, at last $1.80.
+    page = page_of(study("frontier"))
+    shown = rows(page, "Every plan on the frontier")
+    assert [row[3] for row in shown] == ["", *["$0.45"] * 4, *["$0.90"] * 8, *["$1.80"] * 2]
+    assert [row[0][:6] for row in shown if "knee" in row[0]] == ["5 knee"]
+    (about,) = re.findall(r"<desc[^>]*>(.*?)</desc>", page)
+    assert about == (
+        "15 plans from $3.20 at a mean quality of 6 to $5.60 at a mean quality of 9. The knee is $3.80 at a mean quality of 7.3333."
+    )
+    assert "All 15 plans that nothing beats in both." in page
+
+
+def test_a_part_of_a_frontier_says_that_there_is_more_and_joins_no_strangers() -> None:
+    page = page_of(study("frontier of a part"))
+    assert "8 of at least 15 plans that nothing beats in both, spread evenly." in page
+    assert "Where no stair joins two plans, there are further ones between them." in page
+    assert "The stairs are" not in page
+    (path,) = re.findall(r'<path d="(.*?)"', page)
+    assert "L" not in path
+    assert "there is no --set that pins one of these plans" in page
+
+
+def test_a_frontier_that_is_not_proven_says_so_and_nothing_else() -> None:
+    found = study("frontier")
+    page = page_of(found.model_copy(update={"proven": False, "knee_known": False}))
+    assert 'class="proof open">Not proven: some plan that this rests on is the best one found' in page
+    assert "Proven: nothing beats" not in page
+    assert "farthest from the straight line between both ends, of the points shown" in page
+    assert "Proven: nothing beats" in page_of(found)
+
+
+def test_a_long_frontier_has_all_its_dots_and_its_knee_but_they_lead_nowhere() -> None:
+    found = study("frontier")
+    points = tuple(
+        found.points[0].model_copy(update={"quality": Decimal(k), "cost_usd": Decimal(k * k), "adjacent": k % 2, "knee": k == 30})
+        for k in range(61)
+    )  # fmt: skip
+    page = page_of(found.model_copy(update={"points": points}))
+    assert page.count("<circle") == 61
+    assert page.count('class="line-0 ring"') == 1
+    assert 'role="img"' in page
+    assert "A dot is a plan." in page
+
+
+def test_a_frontier_of_one_plan_has_no_chart() -> None:
+    found = study("frontier")
+    one = found.points[0].model_copy(update={"moved": ()})
+    page = page_of(found.model_copy(update={"points": (one,), "at_least": 1}))
+    assert "<svg" not in page
+    assert "One plan is the best in both." in page
+    assert "The only one" in page
+
+
+def test_less_risk_is_to_the_left_and_a_stair_runs_at_the_dearer_plan() -> None:
+    page = page_of(study("frontier of risk"))
+    assert "to the left is less risk" in page
+    (path,) = re.findall(r'<path d="M(.*?)"', page)
+    pen = [(float(x), float(y)) for x, y in re.findall(r"([\d.]+) ([\d.]+)", path)]
+    # Level first, at the amount of the dearer one on the left, then down.
+    assert pen[0][1] == pen[1][1] < pen[2][1]
+    assert pen[0][0] < pen[1][0] == pen[2][0]
 
 
 def test_the_figures_of_a_comparison_are_those_of_the_json() -> None:

@@ -1,11 +1,11 @@
-"""A chart of amounts over values, as inline SVG: lines with gaps where there is nothing, and marks on the values that matter.
+"""A chart of amounts over values, as inline SVG: lines or stairs, gaps where there is nothing, and marks on the values that matter.
 
 Letters stand at percentages and keep their size; the lines stretch with the width. Where the values are words there are only dots.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from itertools import groupby, pairwise
@@ -37,6 +37,18 @@ class Line:
     """None where there is nothing."""
     ringed: frozenset[int] = frozenset()
     """Places at which the dot is a ring."""
+    broken: frozenset[int] = frozenset()
+    """Places that the line does not join to the value on their left."""
+    is_stairs: bool = False
+    """Between two values the line runs level, at the higher of their amounts."""
+    all_dots: bool = False
+    """Every value has a dot, however many there are."""
+    links: Sequence[tuple[str, str]] = ()
+    """For each dot the anchor on the same page that it leads to, and what it says."""
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class Scale:
 
     values: tuple[str, ...]
     numbers: tuple[Decimal, ...] | None
+    written: Callable[[Decimal], str] = _plain
+    """How a number is written that need not be one of the values."""
 
     @classmethod
     def of(cls, values: Sequence[str]) -> Scale:
@@ -78,7 +92,7 @@ class Scale:
         if all(after - before > 0.1 for before, after in pairwise(places)):
             return sorted((self.between(own), value) for own, value in zip(self.numbers, self.values, strict=True))
         steps = round_steps(min(self.numbers), max(self.numbers), _MOST_TICKS)
-        return [(self.between(step), f"{step.normalize():f}") for step in steps]
+        return [(self.between(step), self.written(step)) for step in steps]
 
 
 def number(value: str) -> Decimal | None:
@@ -106,17 +120,24 @@ def line_chart(
     """
     high = _High.of([own for line in lines for own in line.amounts if own is not None])
     named = {"aria_labelledby": f"{key}-name", "aria_describedby": f"{key}-about"} if key else {"aria_label": about}
-    drawn = [path for k, line in enumerate(lines) if (path := _path(k, line, scale, high))] if scale.numbers else []
+    pieces = [_pieces(line, scale) for line in lines]
+    drawn = [_path(k, own, scale, high, pieces[k]) for k, own in enumerate(lines) if pieces[k]] if scale.numbers else []
     plot = element(
         "svg", *drawn, x=0, y=_TOP, width="100%", height=_PLOT, viewBox=f"0 0 {_FINE} {_FINE}", preserveAspectRatio="none"
     )  # fmt: skip
+    behind = (
+        *_gaps(lines, scale, [scale.between(value) for value, _ in marks]), *_grid(high), *_marked(marks, scale), plot, *_below(scale)
+    )  # fmt: skip
+    # What can be gone to is no part of a picture; the picture is what is not read out then.
+    is_picture = not any(line.links for line in lines)
     return element(
         "svg",
         element("title", title, id=f"{key}-name") if key else None,
         element("desc", about, id=f"{key}-about") if key else None,
-        *_gaps(lines, scale, [scale.between(value) for value, _ in marks]), *_grid(high), *_marked(marks, scale), plot,
-        *(dot for k, line in enumerate(lines) for dot in _dots(k, line, scale, high)), *_below(scale),
-        class_="line-chart", role="img", width="100%", height=_TOP + _PLOT + _AXIS, fill="currentColor", font_size=13, **named,
+        *(behind if is_picture else [element("g", *behind, aria_hidden="true")]),
+        *(dot for k, line in enumerate(lines) for dot in _dots(k, line, scale, high, pieces[k])),
+        class_="line-chart", role="img" if is_picture else "group", width="100%", height=_TOP + _PLOT + _AXIS, fill="currentColor",
+        font_size=13, **named,
     )  # fmt: skip
 
 
@@ -157,31 +178,54 @@ class _High:
         return f"{_TOP + _PLOT * (1 - self.share(amount)):.6g}"
 
 
-def _path(k: int, line: Line, scale: Scale, high: _High) -> Markup | None:
-    """The line, begun anew behind every gap."""
-    order = sorted(range(len(line.amounts)), key=scale.at)
-    parts, pen = [], "M"
-    for place in order:
-        amount = line.amounts[place]
-        if amount is None:
-            pen = "M"
+def _pieces(line: Line, scale: Scale) -> list[list[int]]:
+    """The places that are joined, from left to right: begun anew behind every gap and where the line is broken."""
+    pieces: list[list[int]] = []
+    joined = False
+    for place in sorted(range(len(line.amounts)), key=scale.at):
+        if line.amounts[place] is None:
+            joined = False
             continue
-        parts.append(f"{pen}{_FINE * scale.at(place):.6g} {_FINE * (1 - high.share(amount)):.6g}")
-        pen = "L"
-    if not parts:
-        return None
+        if not joined or place in line.broken:
+            pieces.append([])
+        pieces[-1].append(place)
+        joined = True
+    return pieces
+
+
+def _path(k: int, line: Line, scale: Scale, high: _High, pieces: Sequence[Sequence[int]]) -> Markup:
     return element(
-        "path", d="".join(parts), fill="none", stroke="currentColor", stroke_width=2, stroke_dasharray=DASHES[k],
-        vector_effect="non-scaling-stroke", class_=f"line-{k}",
+        "path", d="".join(part for piece in pieces for part in _pen(piece, line, scale, high)), fill="none", stroke="currentColor",
+        stroke_width=2, stroke_dasharray=DASHES[k], vector_effect="non-scaling-stroke", class_=f"line-{k}",
     )  # fmt: skip
 
 
-def _dots(k: int, line: Line, scale: Scale, high: _High) -> Iterator[Markup]:
-    """Where there are few values, or one stands alone."""
+def _pen(piece: Sequence[int], line: Line, scale: Scale, high: _High) -> Iterator[str]:
+    """What draws a piece."""
+    x, y = 0.0, 0.0
+    for n, place in enumerate(piece):
+        before = x, y
+        x, y = _FINE * scale.at(place), _FINE * (1 - high.share(line.amounts[place] or Decimal(0)))
+        if n and line.is_stairs:
+            # Up is less.
+            corner = (before[0], y) if y < before[1] else (x, before[1])
+            yield f"L{corner[0]:.6g} {corner[1]:.6g}"
+        yield f"{'L' if n else 'M'}{x:.6g} {y:.6g}"
+
+
+def _dots(k: int, line: Line, scale: Scale, high: _High, pieces: Sequence[Sequence[int]]) -> Iterator[Markup]:
+    """Where there are few values, one stands alone, or all are to have one."""
+    alone = {piece[0] for piece in pieces if len(piece) == 1}
     for place, amount in enumerate(line.amounts):
-        if amount is not None and (scale.is_dotted or _alone(line, place)):
-            said = element("title", f"{line.label}, {scale.values[place]}: {usd(amount)}")
-            yield _dot(k, _percent(scale.at(place)), high.y(amount), said, ringed=place in line.ringed)
+        if amount is not None and (scale.is_dotted or line.all_dots or place in alone):
+            x, y, ringed = _percent(scale.at(place)), high.y(amount), place in line.ringed
+            if line.links:
+                anchor, said = line.links[place]
+                touched = element("circle", cx=x, cy=y, r=12, fill_opacity=0, class_="touch")
+                yield element("a", element("title", said), touched, _dot(k, x, y, ringed=ringed), href=f"#{anchor}")
+            else:
+                said = f"{line.label}, {scale.values[place]}: {usd(amount)}"
+                yield _dot(k, x, y, element("title", said), ringed=ringed)
 
 
 def _dot(k: int, x: str, y: str, said: Markup | None = None, *, ringed: bool) -> Markup:
@@ -195,11 +239,6 @@ def _dot(k: int, x: str, y: str, said: Markup | None = None, *, ringed: bool) ->
         class_=f"line-{k} ring" if ringed else f"line-{k}",
         **drawn,
     )
-
-
-def _alone(line: Line, place: int) -> bool:
-    around = line.amounts[max(place - 1, 0) : place + 2]
-    return sum(own is not None for own in around) == 1
 
 
 def _gaps(lines: Sequence[Line], scale: Scale, marks: Sequence[float]) -> Iterator[Markup]:

@@ -1,5 +1,5 @@
 "use strict";
-// Makes long tables searchable and sortable, copies what is to be typed, and opens what is folded when it is linked to or printed.
+// Makes long tables searchable and sortable, copies what is to be typed, and shows what is folded or sifted out when it is linked to.
 // Without it everything is shown, or opens by hand.
 // Texts are only ever compared and set as text, never as markup.
 
@@ -104,9 +104,14 @@ document.querySelectorAll(".copy").forEach(copyable);
 function reveal() {
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   const around = target && target.closest("details");
-  if (!around) return;
-  around.open = true;
-  target.scrollIntoView();
+  const live = target && target.closest("tr[hidden]") && target.closest(".live");
+  if (around) around.open = true;
+  if (live) {
+    const input = live.querySelector("input");
+    input.value = "";
+    input.dispatchEvent(new Event("input"));
+  }
+  if (around || live) target.scrollIntoView();
 }
 
 addEventListener("hashchange", reveal);

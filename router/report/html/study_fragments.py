@@ -1,12 +1,23 @@
-"""What a notebook shows of variants, sweeps, levers, sensitivities and comparisons: as of a plan, neither script nor style sheet."""
+"""What a notebook shows of studies and comparisons: as of a plan, neither script nor style sheet."""
 
 from __future__ import annotations
 
 from markupsafe import Markup
 
 from router.report.comparison_text import figure_cells, shown_figures, summary_lines
+from router.report.frontier_text import (
+    begun,
+    each_heading,
+    each_text,
+    head_text,
+    knee_text,
+    second_name,
+    second_text,
+    unproven_lines,
+)
 from router.report.html.elements import Child, element, join, name, paragraphs
 from router.report.html.fragment import plain_table
+from router.report.html.frontier import frontier_figure
 from router.report.html.levers import A_PLAN, set_text, share_text
 from router.report.html.sweep import sweep_figure
 from router.report.levers_text import baseline_text, quality_text
@@ -15,6 +26,7 @@ from router.report.sensitivity_text import Words, end_text
 from router.report.sweep_text import axis_heading, axis_text, makers_text, some_points, where_text
 from router.report.words import both_ways, clips_of, signed_share, signed_usd
 from router.schema.comparison import Comparison
+from router.schema.frontier import Frontier
 from router.schema.levers import Levers
 from router.schema.sensitivity import Sensitivity
 from router.schema.sweep import Point, Sweep
@@ -22,6 +34,8 @@ from router.schema.what_if import Outcome, WhatIf
 
 _MOST = 20
 """Rows of a table."""
+_MOST_POINTS = 50
+"""Of a frontier: a step tells its difference to the one before, so that none between can be left out."""
 
 
 def what_if_fragment(found: WhatIf) -> str:
@@ -75,6 +89,31 @@ def sensitivity_fragment(found: Sensitivity) -> str:
     return _fragment(
         found.title or "Sensitivity", ranges, paragraphs(lines), tornado, paragraphs([*words.elasticity_lines(found)])
     )
+
+
+def frontier_fragment(found: Frontier) -> str:
+    """A Pareto set as a notebook shows it."""
+    headings = (
+        "No.",
+        "Cost",
+        begun(second_name(found)),
+        each_heading(found),
+        "Against the point before",
+        "Set anew",
+    )
+    shown = found.points[:_MOST_POINTS]
+    rows: list[list[Child]] = [
+        [
+            f"{k} knee" if point.knee else f"{k}", usd(point.cost_usd), second_text(found, point), each_text(before, point),
+            "; ".join(point.moved), element("code", point.set) if point.set else "",
+        ]
+        for k, (before, point) in enumerate(zip((None, *shown), shown, strict=False), 1)
+    ]  # fmt: skip
+    knee = knee_text(found)
+    said = [head_text(found), *unproven_lines(found), *([f"The knee: {knee}."] if knee else [])]
+    more = _more(len(found.points) - len(shown), "plan")
+    drawn, table = frontier_figure(found), plain_table(headings, rows, {0, 1, 2, 3})
+    return _fragment(found.title or "Frontier", paragraphs(said), drawn, table, more)
 
 
 def comparison_fragment(found: Comparison) -> str:
