@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 from router.analysis.comparison import compare
-from router.cli.common import PAGES, as_of_option, chosen_format, page, page_options, verbose_option, write
-from router.errors import NoPlanError
+from router.cli.common import PAGES, as_of_option, chosen_format, page, page_options, set_option, verbose_option, write
+from router.errors import InputError, NoPlanError, Problem
+from router.loading.overrides import overridden
 from router.loading.plan_file import load_plan_or_scenario
 from router.pipeline import plan
 from router.schema.comparison import Comparison
@@ -19,15 +22,26 @@ from router.schema.scenario import Scenario
 @click.command("diff")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
+@set_option
 @page_options
 @click.option("--exit-code", is_flag=True, help="Exit with 4 if anything differs, with 0 if nothing does.")
 @as_of_option
 @verbose_option
-def command(before: str, after: str, form: str | None, output: str | None, exit_code: bool, on: dt.date | None) -> int:
+def command(
+    before: str,
+    after: str,
+    sets: tuple[str, ...],
+    form: str | None,
+    output: str | None,
+    exit_code: bool,
+    on: dt.date | None,
+) -> int:
     """Show what differs between two plans: figures, which clips are made differently, and why.
 
     A and B are each a plan (the JSON that `router plan -o` wrote) or a scenario, which is planned first; one of them may be - for
     standard input. Where both are scenarios, the reasons are what differs between these: prices, requirements, limits, settings.
+
+    --set holds for each of A and B that is a scenario; a plan is taken as it is.
 
     With --exit-code the exit status is 4 if a clip is made differently, added, removed or at another cost, or if a figure or limit
     differs; titles, requests and warnings do not count.
@@ -35,12 +49,40 @@ def command(before: str, after: str, form: str | None, output: str | None, exit_
     if before == after == "-":
         raise click.UsageError("only one of A and B can come from standard input")
     form = chosen_format(form, output, PAGES)
-    given = [load_plan_or_scenario(path) for path in (before, after)]
+    given = _set_anew([(path, load_plan_or_scenario(path)) for path in (before, after)], sets)
     plans = [_planned(own, path, on) for own, path in zip(given, (before, after), strict=True)]
     scenarios = [own for own in given if isinstance(own, Scenario)]
     found = compare(plans[0], plans[1], (scenarios[0], scenarios[1]) if len(scenarios) == 2 else None)
     write(rendered(found, form, output), output)
     return 4 if exit_code and not found.same else 0
+
+
+def _set_anew(given: Sequence[tuple[str, Plan | Scenario]], sets: Sequence[str]) -> list[Plan | Scenario]:
+    """Both sides, with what ``--set`` says in those that are scenarios; what is wrong in one of two is told with its name."""
+    count = sum(isinstance(own, Scenario) for _, own in given)
+    if sets and not count:
+        raise click.UsageError(
+            "--set changes scenarios; A and B are plans, which are taken as they are; give a scenario"
+        )
+    found: list[Plan | Scenario] = []
+    problems: list[Problem] = []
+    for path, own in given:
+        try:
+            found.append(own if isinstance(own, Plan) else overridden(own, sets))
+        except InputError as error:
+            problems += [_on_side(problem, path) if count > 1 else problem for problem in error.problems]
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
+    return found
+
+
+def _on_side(problem: Problem, path: str) -> Problem:
+    """What is wrong with a value that is set anew, told of which file; what stands in a file is told with its line anyway."""
+    return replace(problem, where=f"{_name(path)}: {problem.where}") if problem.where.startswith("--set") else problem
+
+
+def _name(path: str) -> str:
+    return "<stdin>" if path == "-" else path
 
 
 def _planned(given: Plan | Scenario, path: str, on: dt.date | None) -> Plan:
@@ -49,7 +91,7 @@ def _planned(given: Plan | Scenario, path: str, on: dt.date | None) -> Plan:
     try:
         return plan(given, on=on, shadow_prices=False)
     except NoPlanError:
-        click.echo(f"router: no plan exists for {'<stdin>' if path == '-' else path}:", err=True)
+        click.echo(f"router: no plan exists for {_name(path)}:", err=True)
         raise
 
 

@@ -74,6 +74,52 @@ def test_the_exit_status_is_0_without_the_option_whatever_differs(
     assert diff(*pair, "--exit-code").status == 4
 
 
+def test_set_holds_for_both_scenarios(diff: Callable[..., Ran], pair: tuple[Path, Path]) -> None:
+    half = diff(*pair, "--set", "clips.hero.count=20").json
+    # 0.25 less for each of 20.
+    assert [(move["count"], move["all_usd"]) for move in half["moved"]] == [(20, "-5.000000")]
+    # What told them apart is set to the same.
+    assert diff(*pair, "--set", "clips.*.audio=none", "--exit-code").status == 0
+
+
+def test_set_holds_for_the_one_that_is_a_scenario(
+    router_: Router, diff: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    assert router_.plan(pair[0], "-o", plan).status == 0
+    for sides, sign in (((plan, pair[0]), "-"), ((pair[0], plan), "")):
+        made_of = diff(*sides, "--set", "clips.hero.audio=none").json["made_of"]
+        assert made_of["expected_usd"] == f"{sign}10.000000"
+
+
+def test_set_is_refused_where_both_are_plans(
+    router_: Router, diff: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.json"
+    assert router_.plan(pair[0], "-o", plan).status == 0
+    ran = diff(plan, plan, "--set", "limits.budget_usd=1")
+    assert (ran.status, ran.out) == (2, "")
+    assert "--set changes scenarios; A and B are plans, which are taken as they are; give a scenario" in ran.err
+
+
+def test_a_set_that_one_side_refuses_names_the_side(
+    router_: Router, diff: Callable[..., Ran], pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    pair[1].write_text(SCENARIO.format(clip="heroine", audio="none"))
+    ran = diff(*pair, "--set", "clips.hero.count=2")
+    assert (ran.status, ran.out) == (2, "")
+    (line,) = ran.err.splitlines()
+    assert line.startswith(f"{pair[1]}: --set 'clips.hero.count=2': ")
+    assert "heroine" in line
+
+    both = diff(*pair, "--set", "limits.budget=2").err.splitlines()
+    assert [line.partition(": ")[0] for line in both] == [str(path) for path in pair]
+
+    plan = tmp_path / "plan.json"
+    assert router_.plan(pair[0], "-o", plan).status == 0
+    assert diff(plan, pair[0], "--set", "limits.budget=2").err.startswith("--set 'limits.budget=2': ")
+
+
 def test_only_one_of_both_can_come_from_standard_input(diff: Callable[..., Ran]) -> None:
     ran = diff("-", "-", stdin="{}")
     assert (ran.status, ran.out) == (2, "")
