@@ -77,17 +77,21 @@ def command(
     """Plan a scenario: the cheapest way to make every clip within all limits.
 
     SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input.
+
+    Where no plan exists the exit status is 3, and JSON says why, as standard error does; so does the page of studies (--with).
     """
     form = chosen_format(form, output, PAGES)
     if studies and form != "html":
         raise click.UsageError("--with puts studies into a page; give --format html, or -o FILE.html")
+    stated = given_scenario(scenario)
+    given = overridden(stated, [*sets, *([DEGRADE] if degrade else [])])
     try:
-        stated = given_scenario(scenario)
-        given = overridden(stated, [*sets, *([DEGRADE] if degrade else [])])
         made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
     except NoPlanError as error:
         if form == "json":
             click.echo(as_json(no_plan(error)), nl=False)
+        if studies:
+            write(_page_without_plan(error, given, studies, on), output)
         raise
     if form == "html":
         from router.cli.report_command import report  # Only the format that is asked for is loaded
@@ -129,6 +133,20 @@ def _sections(given: Scenario, studies: Sequence[str], on: dt.date | None) -> li
             # There is a plan, but none with a mean quality: nothing has a score, or a clip can be made by nothing that has one.
             found.append(no_frontier_section(error))
     return found
+
+
+def _page_without_plan(error: NoPlanError, given: Scenario, studies: Sequence[str], on: dt.date | None) -> str:
+    """Why there is no plan, with those studies that need none."""
+    from router.report.html.no_plan import no_plan_page  # Only the format that is asked for is loaded
+
+    left_out = {
+        "sensitivity": "A sensitivity is that of a plan: without one there is none to show.",
+        "frontier": "A frontier is made of plans: without any there is none to show.",
+    }
+    if not given.what_if:
+        left_out["what-if"] = "The scenario has no [[what_if]] tables: there are no variants to show."
+    shown = _sections(given, [study for study in studies if study not in left_out], on)
+    return no_plan_page(error, shown, [said for study, said in left_out.items() if study in studies])
 
 
 def rendered(made: Plan, form: str, output: str | None) -> str:

@@ -123,3 +123,50 @@ def test_levers_without_a_plan_have_a_page(router_: Router) -> None:
     ran = router_("levers", ROOT / "scenarios" / "infeasible-limits.toml", "--as-of", DAY, "--format", "html")
     assert ran.status == 0
     assert "What makes a plan possible" in ran.out
+
+
+LIMITS = ROOT / "scenarios" / "infeasible-limits.toml"
+
+
+def test_without_a_plan_the_page_says_why_and_what_makes_one_possible(router_: Router, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    ran = router_.plan(LIMITS, "--with", "levers", "-o", page)
+
+    assert (ran.status, ran.out) == (3, "")
+    # What stood on standard error before there was a page.
+    assert ran.err == router_.plan(LIMITS, "--format", "table").err
+    assert "no plan keeps limits.budget_usd and limits.mean_quality_min together" in ran.err
+    shown = page.read_text(encoding="utf-8")
+    assert "No plan keeps limits.budget_usd and limits.mean_quality_min together" in shown
+    levers = router_("levers", LIMITS, "--as-of", DAY, "--format", "html").out
+    assert levers[levers.index('<section id="levers"') : levers.index("</main>")] in shown
+    assert router_.plan(LIMITS, "--with", "levers", "--format", "html").out == shown
+
+
+def test_without_a_plan_studies_of_one_are_left_out_and_said_to_be(router_: Router) -> None:
+    every = [part for study in ("frontier", "levers", "sensitivity", "what-if") for part in ("--with", study)]
+    ran = router_.plan(LIMITS, *every, "--format", "html")
+    assert ran.status == 3
+    assert [ran.out.count(f'<section id="{key}"') for key in ("levers", "sensitivity", "frontier", "what-if")] == [
+        1,
+        0,
+        0,
+        0,
+    ]
+    for said in (
+        "A sensitivity is that of a plan",
+        "A frontier is made of plans",
+        "The scenario has no [[what_if]] tables",
+    ):
+        assert said in ran.out
+
+
+def test_without_a_plan_variants_of_the_scenario_are_shown(router_: Router, tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_text(
+        '[[clips]]\nseconds = 5\n[limits]\nbudget_usd = 0.3\n[[what_if]]\nname = "more"\nset = ["limits.budget_usd=1"]\n'
+    )
+    ran = router_.plan(path, "--with", "what-if", "--format", "html")
+    assert ran.status == 3
+    # 5 s at 0.075.
+    assert "$0.38" in ran.out[ran.out.index('<section id="what-if"') :]

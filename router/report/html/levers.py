@@ -73,11 +73,12 @@ def _ranking(found: Levers) -> Section:
         return Section("levers", title, element("p", none), "Levers")
     most = max((own.saving_usd for own in found.levers if own.saving_usd is not None), default=Decimal(0))
     columns = [
-        Column("Lever", "words"), Column("Saves", "number"), Column("Share", "number"), Column("Expected", "number"),
-        Column("Worst case", "number"), Column("Clips", "number"),
+        Column("Lever", "words"), Column("Saves" if found.baseline else "Makes", "number"), Column("Share", "number"),
+        Column("Expected", "number"), Column("Worst case", "number"), Column("Clips", "number"),
     ]  # fmt: skip
     rows = [_lever(k, own, most) for k, own in enumerate(found.levers, 1)]
-    said = f"Single changes, each planned anew; what is saved is {found.measure}."
+    ranked = f"what is saved is {found.measure}" if found.baseline else "the cheapest plan comes first"
+    said = f"Single changes, each planned anew; {ranked}."
     more = f"{found.more:,} more save less." if found.more else None
     body = join(
         element("p", said, class_="lead"),
