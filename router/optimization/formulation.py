@@ -43,7 +43,7 @@ class ScaledRow:
 
 def scaled(row: Row) -> ScaledRow:
     """Scale a row: exactly where its numbers are rational, to a bound near 10^6 where they are floats."""
-    uses, right = row.linear()
+    uses, right = row.simplest().linear()
     flat = [use for own in uses for use in own]
     whole = whole_numbers(flat)
     if whole is not None and max(map(abs, whole[0]), default=0) <= LARGEST:
@@ -53,13 +53,16 @@ def scaled(row: Row) -> ScaledRow:
         exact = Fraction(right) / whole[1]
         bound: float = math.floor(exact) if row.sense == "at_most" else math.ceil(exact)
     else:
-        # Sums of floats are compared after rounding; a bound near 10^6 puts the solver's tolerances far below that.
+        # A bound near 10^6 puts the solver's tolerances far below what is compared.
         unit = max(1.0, abs(float(right)) / 1e6)
         numbers = [float(use) / unit for use in flat]
-        last = Fraction(1, 10**row.digits)
-        steps = Fraction(right) / last
-        edge = math.floor(steps) + Fraction(1, 2) if row.sense == "at_most" else math.ceil(steps) - Fraction(1, 2)
-        bound = float(edge * last / Fraction(unit))
+        edge = Fraction(right)
+        if not row.exact:
+            # Sums of floats are compared after rounding.
+            last = Fraction(1, 10**row.digits)
+            steps, half = edge / last, Fraction(1, 2)
+            edge = last * (math.floor(steps) + half if row.sense == "at_most" else math.ceil(steps) - half)
+        bound = float(edge / Fraction(unit))
     return ScaledRow(row.sense, _shaped(numbers, uses), bound, unit)
 
 

@@ -100,6 +100,11 @@ def _uses_of_finals(choices: Sequence[Choices], use: Use) -> Uses:
     )
 
 
+def _clips(choices: Sequence[Choices]) -> int:
+    """All that can be made, drafts included."""
+    return sum(own.clip_class.count for own in choices)
+
+
 def budget(choices: Sequence[Choices], usd: Fraction) -> Row:
     """The expected cost of the clips made, rounded to the micro-dollar, is at most the budget."""
     whole = all(chain.expected.is_integer() for own in choices for chain in own.chains)
@@ -126,7 +131,7 @@ def mean_quality(choices: Sequence[Choices], least: Fraction) -> Row:
     """The mean score of the finished clips made is at least the bound; what has no score cannot serve them."""
     scores = _uses_of_finals(choices, lambda candidate, _: Fraction(candidate.offer.quality or 0))
     served = _uses_of_finals(choices, lambda *_: 1)
-    return Row("mean_quality_min", "at_least", least, scores, "score", per=served)
+    return Row("mean_quality_min", "at_least", least, scores, "score", per=served, most=_clips(choices))
 
 
 def groups(choices: Sequence[Choices], limits: Limits) -> tuple[Selector, ...]:
@@ -213,7 +218,9 @@ def cap_rows(choices: Sequence[Choices], cap: Cap, name: str) -> list[Row]:
     for part, sense, share in zip(("max_share", "min_share"), senses, (cap.max_share, cap.min_share), strict=True):
         if share is not None:
             served = _uses(choices, lambda *_: 1)
-            rows.append(Row(f"{name}.{part}", sense, Fraction(share), matching(lambda _: 1), "share", per=served))
+            rows.append(
+                Row(f"{name}.{part}", sense, Fraction(share), matching(lambda _: 1), "share", served, _clips(choices))
+            )
     return rows
 
 

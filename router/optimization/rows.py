@@ -80,6 +80,8 @@ class Row:
     uses: Uses
     unit: Unit = "usd"
     per: Uses | None = None
+    most: int | None = None
+    """With whole ``per``: more than this their sum never is; None: not known."""
     digits: int = 0
     """Where a use is a float, sums are compared after rounding to this many decimals: whole micro-dollars by default."""
     stated: bool = True
@@ -110,6 +112,17 @@ class Row:
         net = {pair: pair[0] - self.bound * pair[1] for pair in set(chain.from_iterable(pairs))}
         return tuple(tuple(net[pair] for pair in own) for own in pairs), 0
 
+    def simplest(self) -> Row:
+        """A row that the same solutions keep: no ratio lies between a bound and the next one that so few members can have.
+
+        A bound of many digits, as frontiers state them, makes large numbers of small ones.
+        """
+        if self.per is None or self.most is None or not self.exact:
+            return self
+        parts = math.lcm(*(Fraction(use).denominator for use in set(chain.from_iterable(self.uses))))
+        nearest = next_fraction(Fraction(self.bound) * parts, self.most, up=self.sense == "at_least")
+        return replace(self, bound=nearest / parts)
+
     def used(self, counts: Amounts) -> Number:
         """What a solution uses of the limit; a ratio over nothing is the bound."""
         total = weighed(self.uses, counts)
@@ -127,6 +140,25 @@ class Row:
     def row_at(self, counts: Amounts) -> Row:
         """The row itself."""
         return self
+
+
+def next_fraction(value: Fraction, most: int, *, up: bool) -> Fraction:
+    """The nearest fraction with a denominator of at most ``most`` that is not below the value, or not above it.
+
+    Source: continued fractions, as in `fractions.Fraction.limit_denominator`.
+
+    >>> next_fraction(Fraction("8.833333333"), 12, up=True), next_fraction(Fraction("0.333333334"), 12, up=False)
+    (Fraction(53, 6), Fraction(1, 3))
+    """
+    if value.denominator <= most:
+        return value
+    p, q, p_next, q_next = 0, 1, 1, 0
+    numerator, denominator = value.as_integer_ratio()
+    while q + (whole := numerator // denominator) * q_next <= most:
+        p, q, p_next, q_next = p_next, q_next, p + whole * p_next, q + whole * q_next
+        numerator, denominator = denominator, numerator - whole * denominator
+    steps = (most - q) // q_next
+    return (max if up else min)(Fraction(p + steps * p_next, q + steps * q_next), Fraction(p_next, q_next))
 
 
 def total_of(terms: Sequence[Number]) -> Number:

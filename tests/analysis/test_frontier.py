@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import router
+from router.loading.overrides import overridden
 from router.schema.frontier import Frontier, FrontierPoint
 from tests.analysis import frontier_oracle
 from tests.analysis.frontier_oracle import Spot, micro
@@ -202,6 +203,14 @@ def test_what_set_says_gives_a_plan_of_the_same_cost(name: str, second: str) -> 
         plan = replanned(given, point.set)
         assert plan is not None
         assert (plan.totals.objective_usd, plan.totals.expected_usd) == (point.cost_usd, point.expected_usd)
+
+
+def test_every_value_of_a_frontier_can_be_planned_with_shadow_prices() -> None:
+    # A mean of nine decimals is no round number of the solver's, and every loosening of it makes another such mean.
+    given = router.Scenario.load(SCENARIOS / "frontier.toml")
+    for point in router.frontier(given, ("cost", "quality"), on=ON).points:
+        plan = router.plan(overridden(given, [point.set]), on=ON)
+        assert plan.totals.expected_usd == point.expected_usd
 
 
 def test_one_plan_that_is_best_in_both_is_the_whole_set() -> None:
