@@ -62,7 +62,7 @@ class BetweenScenarios:
         """Prices and terms of the offers that the clips leave and take; of what catches them where these are the same."""
         routes = [place.route for place in (shift.before, shift.after) if place.route]
         own = [found for route in routes for found in self._changed.get(next(_keys(route)), ())]
-        own += self._dubbing if any(route.audio == "deferred" for route in routes) else []
+        own += self._dubbing if any(step.audio == "deferred" for route in routes for step in route.chain) else []
         yield from own
         if not own:
             for route in routes:
@@ -103,6 +103,13 @@ class BetweenScenarios:
         found = [*_changes(old, new, names)]
         if shift.draft and old.drafts != new.drafts:
             found += _changes(old.drafts, new.drafts, Drafts.model_fields, "drafts.")
+        elif old.drafts != new.drafts and "left-out" in (shift.before.state, shift.after.state):
+            # They are paid for with the clip.
+            found += (
+                _changes(old, new, ("drafts",))
+                if None in (old.drafts, new.drafts)
+                else _changes(old.drafts, new.drafts, Drafts.model_fields, "drafts.")
+            )
         if old.group != new.group and (self.before.limits.groups or self.after.limits.groups):
             found += _changes(old, new, ("group",))
         if "left-out" in (shift.before.state, shift.after.state):

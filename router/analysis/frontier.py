@@ -267,7 +267,7 @@ def _points(found: Modelled, explored: _Explored, second: Second, level: float |
         cvar = from_micro(int(-spot.value)) if second == "cvar" else None
         points.append(
             FrontierPoint(
-                cost_usd=from_micro(spot.cost),
+                cost_usd=answer.objective_usd - (from_micro(sums.lost) if second == "clips-served" else 0),
                 quality=quality,
                 cvar_usd=cvar,
                 served=sums.served,
@@ -279,10 +279,19 @@ def _points(found: Modelled, explored: _Explored, second: Second, level: float |
                 knee=k == knee,
                 adjacent=k > 0 and k not in explored.between,
                 moved=moved(answers[k - 1], answer) if k else (),
-                set=_set(quality, cvar, level),
+                set="" if _undercut(answer, second) else _set(quality, cvar, level),
             )
         )
     return tuple(points)
+
+
+def _undercut(answer: Answer, second: Second) -> bool:
+    """Whether to make nothing at all is better; a mean of no clips is no figure, but it keeps any limit."""
+    assert answer.found is not None
+    clips = answer.found.market.scenario.clips
+    if second != "quality" or any(clip.value_usd is None for clip in clips):
+        return False
+    return answer.objective_usd > sum((clip.value_usd or 0) * clip.count for clip in clips)
 
 
 def _set(quality: Decimal | None, cvar: Decimal | None, level: float | None) -> str:

@@ -58,6 +58,8 @@ def _linear(path: str, low: Answer, high: Answer) -> bool:
     assert high.found is not None
     rules = low.found.market.scenario
     if _COSTS.fullmatch(path):
+        if low.used_bills != high.used_bills:
+            return False
         # The least price of a generation bends the line.
         if any(offer.price_minimum for offer in low.found.market.offers):
             return False

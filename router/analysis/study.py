@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -26,11 +25,11 @@ from router.pipeline import Modelled, modelled
 from router.schema.candidate import Candidate, Chain, Choices
 from router.schema.directions import Primary
 from router.schema.scenario import Scenario
-from router.units import decimal_seconds, from_micro
+from router.units import from_micro
 
 
 class Way(NamedTuple):
-    """How a clip is made."""
+    """How a clip is made, but for its lengths: which of several are the cheapest may depend on the last micro-dollar."""
 
     provider: str
     model: str
@@ -38,25 +37,21 @@ class Way(NamedTuple):
     resolution: str | None
     reference: str | None
     audio: str
-    segments: int
-    """How many generations."""
-    seconds: Decimal
-    """Generated in all; which of several splits of it is the cheapest may depend on the last micro-dollar."""
     degraded: tuple[str, ...]
 
     @classmethod
     def of(cls, candidate: Candidate) -> Way:
         """That of a candidate."""
-        offer, lengths = candidate.offer, candidate.generation.segments
+        offer = candidate.offer
         made = offer.provider, offer.model, offer.mode, offer.resolution, offer.reference, candidate.audio
-        return cls(*made, len(lengths), decimal_seconds(sum(lengths, Fraction(0))), candidate.degraded)
+        return cls(*made, candidate.degraded)
 
-    @property
-    def name(self) -> str:
-        """As a table shows it."""
-        sound = {"native": " with audio", "deferred": " dubbed"}.get(self.audio, "")
-        made = f"{self.resolution or ''}{sound}".strip()
-        return f"{self.provider}/{self.model}{f' {made}' if made else ''}"
+    def named(self, mode: str) -> str:
+        """As a table shows it, for a clip that asks for this mode."""
+        sound = {"native": "with audio", "deferred": "dubbed"}.get(self.audio, "")
+        other = self.mode if self.mode != mode else ""
+        short = "shortened" if "seconds" in self.degraded else ""
+        return " ".join(filter(None, (f"{self.provider}/{self.model}", self.resolution, sound, other, short)))
 
 
 Made = tuple[tuple[tuple[int, ...], tuple[tuple[Way, int], ...]], ...]
@@ -97,7 +92,7 @@ class Answer:
         for own, (_, ways) in zip(self._choices, self.ways or (), strict=True):
             counts: Counter[str] = Counter()
             for way, n in ways:
-                counts[way.name] += n
+                counts[way.named(own.clip_class.need.mode)] += n
             counts["left out"] = own.clip_class.count - counts.total()
             found.append(counts)
         return found
@@ -105,9 +100,9 @@ class Answer:
     @cached_property
     def sums(self) -> Sums:
         """What the plan adds up to; there must be one."""
-        choices, scenario = self._choices, self._scenario
+        scenario = self._scenario
         bought = tuple(own[0] for own in self.bought[: len(scenario.packs)])
-        return sums(choices, self.counts[: len(choices)], Terms(scenario.packs, scenario.tiers, bought))
+        return sums(self._choices, self._rows, Terms(scenario.packs, scenario.tiers, bought))
 
     @property
     def expected_usd(self) -> Decimal:
@@ -123,7 +118,7 @@ class Answer:
     def primaries(self) -> tuple[Primary, ...]:
         """Who makes the finished clips as planned, most clips first."""
         clips: Counter[tuple[str, str]] = Counter()
-        for own, candidate, _, count in made(self._choices, self.counts[: len(self._choices)]):
+        for own, candidate, _, count in made(self._choices, self._rows):
             if own.clip_class.draft_of is None:
                 clips[candidate.offer.provider, candidate.offer.model] += count
         ranked = sorted(clips.items(), key=lambda item: (-item[1], item[0]))
@@ -150,24 +145,29 @@ class Answer:
         return tuple(_caught(chain) for own, row in rows for chain, n in zip(own.chains, row, strict=False) if n)
 
     @cached_property
+    def used_bills(self) -> tuple[tuple[object, ...], ...]:
+        """What is billed for a clip in each of the ways that are used, whatever the prices: seconds, and generations where these count."""
+        return tuple(_billed(candidate) for _, candidate, _, _ in made(self._choices, self._rows))
+
+    @cached_property
     def clips(self) -> Counter[int]:
         """How many clips and drafts each offer makes, by its position in the catalogs."""
         counts: Counter[int] = Counter()
-        for _, candidate, _, count in made(self._choices, self.counts[: len(self._choices)]):
+        for _, candidate, _, count in made(self._choices, self._rows):
             counts[candidate.offer.order] += count
         return counts
 
     @property
     def tried(self) -> set[int]:
         """The offers that make a clip with some probability, by their position in the catalogs."""
-        parts = made(self._choices, self.counts[: len(self._choices)])
+        parts = made(self._choices, self._rows)
         chains = (zip(chain.steps, chain.served, strict=True) for _, _, chain, _ in parts)
         return {step.candidate.offer.order for own in chains for step, chance in own if chance} | {*self.clips}
 
     @property
     def irreplaceable(self) -> set[int]:
         """The offers that are all there is for some clip that must be made, by their position in the catalogs."""
-        parts = made(self._choices, self.counts[: len(self._choices)])
+        parts = made(self._choices, self._rows)
         lists = ((own, {candidate.offer.order for candidate in own.candidates}) for own, *_ in parts)
         return {order for own, orders in lists if len(orders) == 1 and self._needed(own) for order in orders}
 
@@ -194,9 +194,21 @@ class Answer:
         return self.found.choices
 
     @property
+    def _rows(self) -> Sequence[Sequence[int]]:
+        """The counts of the classes of clips, without those of packs."""
+        return self.counts[: len(self._choices)]
+
+    @property
     def _scenario(self) -> Scenario:
         assert self.found is not None
         return self.found.market.scenario
+
+
+def _billed(candidate: Candidate) -> tuple[object, ...]:
+    offer, generation = candidate.offer, candidate.generation
+    if offer.fixed_prices is not None:
+        return generation.segments
+    return generation.billed_seconds, len(generation.segments) if offer.price_per_generation else None
 
 
 def _caught(chain: Chain) -> tuple[object, ...]:

@@ -54,7 +54,7 @@ def axis(text: str) -> Axis:
     values = _range(text, parts) if len(parts) == 3 else [value.strip() for value in written.split(",")]
     if not all(values):
         raise _unclear(text, "names no value: give from:to:step, or values with commas between")
-    if len(set(values)) < len(values):
+    if len(set(map(_value, values))) < len(values):
         raise _unclear(text, "names a value twice")
     given = {"path": one.path, "operator": one.operator, "values": values}
     return validated(Axis, given, lambda _: _label(text))
@@ -294,6 +294,14 @@ def _numbers(values: Sequence[str]) -> list[Decimal] | None:
     return found if rising or falling else None
 
 
+def _value(text: str) -> Decimal | str:
+    """What tells a value from others: 18 and 18.0 are one."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
+
+
 def _ordinary(values: Sequence[Decimal]) -> bool:
     return all(value.is_finite() and -18 <= value.adjusted() <= 18 for value in values)
 
@@ -301,8 +309,11 @@ def _ordinary(values: Sequence[Decimal]) -> bool:
 def _range(text: str, parts: Sequence[str]) -> list[str]:
     try:
         first, last, step = given = [Decimal(part.strip()) for part in parts]
-        if not _ordinary(given) or not step or (last - first) / step < 0:
+        if not _ordinary(given):
             raise InvalidOperation
+        if not step or (last - first) / step < 0:
+            wrong = "must not be 0" if not step else f"leads away from {last:f}"
+            raise _unclear(text, f"has a step of {step:f}, which {wrong}")
         count = int((last - first) / step) + 1
         if count > MOST_POINTS:
             raise _unclear(text, f"has {count:,} values, more than {MOST_POINTS:,}; take larger steps")

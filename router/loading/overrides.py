@@ -172,7 +172,9 @@ class _Draft:
 
     def _set(self, place: Place, one: Override) -> None:
         """Set one value in its table or list."""
-        self._marks.append(Mark(place.path, one.label, one.value is None))
+        # A length as the key of its price is a number here and a text in what a file says.
+        written = tuple(f"{part}" if isinstance(part, Decimal) else part for part in place.path)
+        self._marks.append(Mark(written, one.label, one.value is None))
         if one.value is not None:
             own = self._filled(place, plain(one.value))
             place.holder[place.key] = own if one.operator == "=" else _combined(place, replace(one, value=own))

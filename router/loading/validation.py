@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -100,7 +101,9 @@ def _real(loc: Sequence[str | int], data: Any) -> Path:
         if isinstance(data, dict):
             if part == "[key]" or (part not in data and not last):
                 break
-            data = data.get(part)
+            # A key that is a number comes as the code that makes it.
+            key = next((k for k in data if not isinstance(k, str) and repr(k) == part), part)
+            part, data = (f"{key}" if isinstance(key, Decimal) else part), data.get(key)
         elif isinstance(data, list | tuple):
             if not isinstance(part, int) or part >= len(data):
                 break
@@ -113,7 +116,8 @@ def _real(loc: Sequence[str | int], data: Any) -> Path:
 
 def _named(path: Path, text: str) -> str:
     keys = [part for part in path if isinstance(part, str)]
-    return f"`{printable(keys[-1], 60)}` {text}" if keys and keys[-1] else text
+    name = ".".join(keys[-2:] if keys and re.fullmatch(r"[\d.]+", keys[-1]) else keys[-1:])
+    return f"`{printable(name, 60)}` {text}" if name else text
 
 
 def _unknown(path: Path, model: type[BaseModel]) -> str:

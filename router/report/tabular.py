@@ -15,7 +15,7 @@ from router.schema.explanation import Explanation
 from router.schema.plan import Plan
 from router.schema.reconciliation import Reconciliation
 from router.schema.simulation import SimulationReport
-from router.schema.sweep import Sweep
+from router.schema.sweep import Axis, Sweep
 from router.schema.what_if import WhatIf
 from router.units import plain_seconds
 
@@ -138,7 +138,7 @@ def what_if_csv(found: WhatIf) -> str:
 def sweep_csv(found: Sweep) -> str:
     """One line for each point, as CSV; money is in dollars."""
     header = (
-        *(axis.path for axis in found.axes), "expected_usd", "nominal_usd", "worst_per_request_usd", "objective_usd", "served", "left_out",
+        *map(_axis_name, found.axes), "expected_usd", "nominal_usd", "worst_per_request_usd", "objective_usd", "served", "left_out",
         "changed", "primaries", "no_plan",
     )  # fmt: skip
     return to_csv(
@@ -152,6 +152,11 @@ def sweep_csv(found: Sweep) -> str:
             for point in found.points
         ],
     )  # fmt: skip
+
+
+def _axis_name(axis: Axis) -> str:
+    """What its values are: set at the path, or multiplied or added there."""
+    return axis.path if axis.operator == "=" else f"{axis.path} {axis.operator}"
 
 
 def comparison_csv(found: Comparison) -> str:

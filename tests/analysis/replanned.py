@@ -23,12 +23,12 @@ def replanned(scenario: Scenario, *sets: str) -> Plan | None:
 
 
 def ways(plan: Plan | None) -> Ways | None:
-    """How many clips are made how; who has which of several equal clips is left aside, and so is how a length is split."""
+    """How many clips are made how; who has which of several equal clips is left aside, and so are the lengths that are generated."""
     if plan is None:
         return None
     found: Ways = Counter()
     for r in plan.routes:
-        made = (r.provider, r.model, r.mode, r.resolution, r.reference, r.audio, len(r.segments), r.generated_seconds)
+        made = (r.provider, r.model, r.mode, r.resolution, r.reference, r.audio)
         found[(*made, r.degraded, r.draft, r.seconds)] += r.count
     for left in plan.left_out:
         found["left out", left.value_usd] += left.count

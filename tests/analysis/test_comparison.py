@@ -174,6 +174,31 @@ def test_fallback_and_outages_that_differ_are_the_reason_where_only_the_mean_mov
     ]
 
 
+def test_dubbing_of_what_catches_a_clip_is_a_reason() -> None:
+    # The primary makes sound for $1.00; what catches it is silent and dubbed.
+    sold = catalog(
+        model("m", [{"audio": True, "price_per_second": "0.1"}], availability="0.9"),
+        model("n", [{"audio": False, "price_per_second": "0.1"}]),
+    )
+    given = [
+        scenario([{"id": "a", "seconds": 10, "audio": "any"}], sold, dubbing={"usd_per_second": rate})
+        for rate in ("0.02", "0.03")
+    ]
+    (move,) = compare(*(router.plan(own, on=ON) for own in given), (given[0], given[1])).repriced
+    assert [reason.text for reason in move.why] == ["dubbing costs $0.03/s instead of $0.02/s"]
+
+
+def test_drafts_that_make_a_clip_too_dear_are_the_reason() -> None:
+    # $1.00 is worth it, with a draft $2.00 is not.
+    sold = catalog(model("m"))
+    given = [
+        scenario([{"id": "a", "seconds": 10, "value_usd": "1.50", **drafts}], sold)
+        for drafts in ({}, {"drafts": {"count": 1}})
+    ]
+    moves = compare(*(router.plan(own, on=ON) for own in given), (given[0], given[1])).moved
+    assert any("drafts" in reason.text for move in moves for reason in move.why if not move.draft)
+
+
 def test_a_rate_that_the_scenario_did_not_state_was_the_catalogs() -> None:
     def reasons(sold: Catalog, name: str, before: dict[str, str]) -> set[str]:
         old, new = (

@@ -213,6 +213,16 @@ def test_every_value_of_a_frontier_can_be_planned_with_shadow_prices() -> None:
         assert plan.totals.expected_usd == point.expected_usd
 
 
+def test_where_to_make_nothing_is_better_no_limit_gives_the_plan() -> None:
+    # The clip costs $0.80, $1.10 or $1.40 and is worth $1.00: only the first is better than to leave it out.
+    found = whole(scenario([{"seconds": 10, "value_usd": "1.00"}], RIVALS), "quality")
+    assert [(str(point.cost_usd), point.set) for point in found.points] == [
+        ("0.800000", "limits.mean_quality_min=6.000000000"),
+        ("1.100000", ""),
+        ("1.400000", ""),
+    ]
+
+
 def test_one_plan_that_is_best_in_both_is_the_whole_set() -> None:
     best = catalog(
         model("good", quality=9, quality_source="x"),

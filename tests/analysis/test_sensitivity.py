@@ -147,6 +147,24 @@ def test_a_price_in_credits_is_varied_in_credits() -> None:
     assert (used.above.until, used.above.since) == (Decimal("12.000005"), Decimal("12.000006"))
 
 
+def test_another_split_of_a_length_is_no_break_even() -> None:
+    # 14 s at 6 credits a second against 7: the rival takes over there, whichever parts of 14 s round to the least on the way.
+    made = {"seconds": {"min": 3, "max": 10, "step": 1}}
+    sold = catalog(
+        model("m", offers=[{"audio": False, "price_per_second": "6"}], **made),
+        model("n", offers=[{"audio": False, "price_per_second": "7"}], **made),
+        unit="credit",
+        units_per_usd="72",
+    )
+    given = scenario([{"seconds": 14, "max_segments": 3, "count": 4}], sold)
+    used = price_of(found := of(given), "m")
+    assert used.above is not None
+    assert abs(used.above.break_even - 7) < Decimal("0.0001")
+    assert [taker.model for taker in used.above.takes_over] == ["n"]
+    assert (used.below, used.below_proven, used.above_proven) == (None, True, True)
+    assert assert_changes_there(given, found)
+
+
 def test_a_price_by_generation_is_varied_as_such() -> None:
     sold = catalog(
         model("flat", price_per_generation="0.80", offers=[{"audio": False}]),

@@ -290,10 +290,11 @@ def test_it_survives_being_written_and_read() -> None:
 REFUSED = {
     "no values": ("limits.budget_usd=", "names no value"),
     "a gap": ("limits.budget_usd=1,,2", "names no value"),
-    "no step": ("limits.budget_usd=1:2:0", "must run from:to:step"),
-    "a step away": ("limits.budget_usd=1:2:-1", "must run from:to:step"),
+    "no step": ("limits.budget_usd=1:2:0", "has a step of 0, which must not be 0"),
+    "a step away": ("limits.budget_usd=1:2:-1", "has a step of -1, which leads away from 2"),
     "no numbers": ("limits.budget_usd=a:b:c", "must run from:to:step"),
     "twice the same": ("limits.budget_usd=1,1", "names a value twice"),
+    "twice the same number": ("limits.budget_usd=18,18.0,20", "names a value twice"),
     "too many": ("limits.budget_usd=0:1:0.000001", f"more than {MOST_POINTS:,}"),
     "no path": ("limits.budgt=1,2", "did you mean `limits.budget_usd`?"),
     "no such value": ("clips.*.audio=none,loud", "must be none | native | deferred | any"),
@@ -325,3 +326,30 @@ def test_a_change_is_one_of_the_plans_themselves() -> None:
         for value in (change.until, change.since)
     ]
     assert models == ["a", "b"]
+
+
+def test_a_length_that_grows_with_the_clip_is_no_change_of_plan() -> None:
+    # a makes any length at $0.10 a second, b 10 s for $0.85: above 8.5 s b is cheaper, and nothing else changes.
+    any_length = model("a", offer("0.10"), seconds={"min": 2, "max": 20, "step": 0}, rounding="none")
+    steps = model("b", [{"audio": False, "prices": {"10": "0.85"}}], seconds={"choices": [10]})
+    given = scenario([{**CLIP, "seconds": 8}], catalog(any_length, steps))
+    (change,) = sweep(given, ["clips.a.seconds=8:9:0.25"], on=ON).changes
+    # 8.500005 s come to $0.8500005, which is $0.85 rounded half to even.
+    assert (change.until, change.since, change.more) == ("8.500005", "8.500006", False)
+    assert change.moved == ("10 x p/a -> p/b",)
+
+
+def test_another_split_of_a_length_is_no_change_of_plan() -> None:
+    # 14 s cost 14 times the rate however they are split, but for the rounding of each part, up to the rate of b.
+    priced = {"unit": "credit", "units_per_usd": "72"}
+    sold = catalog(
+        *(
+            model(name, offer(rate), seconds={"min": 3, "max": 10, "step": 1})
+            for name, rate in (("a", "5"), ("b", "7"))
+        ),
+        **priced,
+    )
+    given = scenario([{**CLIP, "seconds": 14, "max_segments": 3}], sold)
+    (change,) = sweep(given, ["offers.a.*.price=5:8:1"], on=ON).changes
+    assert change.moved == ("10 x p/a -> p/b",)
+    assert abs(Decimal(change.since) - 7) < Decimal("0.0001")

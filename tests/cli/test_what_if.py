@@ -58,6 +58,8 @@ def test_csv_has_a_line_for_each_variant_and_each_value(router_: Router) -> None
     ]  # fmt: skip
     swept = router_("what-if", WHAT_IF, "--as-of", DAY, "--sweep", "limits.budget_usd=130,90", "--format", "csv")
     assert [row["limits.budget_usd"] for row in csv.DictReader(io.StringIO(swept.out))] == ["130", "90"]
+    times = router_("what-if", WHAT_IF, "--as-of", DAY, "--sweep", "limits.budget_usd*=0.9,1", "--format", "csv")
+    assert times.out.startswith("limits.budget_usd *=,")
 
 
 def test_formulas_in_names_stay_text_in_a_spreadsheet_and_a_table(router_: Router, tmp_path: Path) -> None:

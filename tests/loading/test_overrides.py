@@ -152,6 +152,22 @@ def test_prices_change_by_model_and_kind_of_offer(given: Scenario) -> None:
         }, text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("offers.*.*.price*=-1", "`prices.10` must be >= 0, not -1.111"),
+        ("offers.kling-o1.silent.prices.5=1e7", "`prices.5` must be below 1,000,000 USD"),
+    ],
+)
+def test_a_fixed_price_that_is_not_allowed_is_named_with_its_length_and_what_set_it(
+    given: Scenario, text: str, said: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        overridden(given, [text])
+    assert {problem.where for problem in refused.value.problems} == {f"--set '{text}'"}
+    assert said in str(refused.value)
+
+
 def test_price_reaches_fixed_prices_of_all_lengths(given: Scenario) -> None:
     changed = prices(overridden(given, ["offers.kling-o1.*.price*=2"]))
     assert changed["kling-o1 None False"] == {5: Decimal("1.112"), 10: Decimal("2.222")}
