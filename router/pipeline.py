@@ -37,9 +37,10 @@ from router.optimization.problem import Solution
 from router.optimization.rough import Deadline
 from router.optimization.rows import Bounded
 from router.optimization.solve import solve
+from router.provenance import catalog_refs, price_lines
 from router.providers import requests
 from router.schema.candidate import Choices
-from router.schema.plan import CatalogRef, Certificate, LimitValue, Multiplier, Objective, Plan, Solved, Totals
+from router.schema.plan import Certificate, LimitValue, Multiplier, Objective, Plan, Solved, Totals
 from router.schema.scenario import Scenario
 from router.units import MICRO, from_micro, to_micro
 
@@ -194,7 +195,8 @@ def assemble(
         gap=round(float((sums.objective_usd - bound) / sums.objective_usd), 12) if sums.objective_usd else 0.0,
         bound_usd=bound,
         certificate=certificate(solution, bound),
-        catalogs=tuple(CatalogRef(name=catalog.name, as_of=catalog.as_of) for catalog in market.catalogs),
+        catalogs=catalog_refs(market.catalogs),
+        prices=price_lines(market.catalogs, routes),
         totals=sums,
         objective=minimised(scenario, None if cvar is None else cvar - savings.saving),
         outages=outages,

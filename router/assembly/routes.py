@@ -180,6 +180,7 @@ def chain_steps(chain: Chain) -> tuple[ChainStep, ...]:
             resolution=step.candidate.offer.resolution,
             audio=step.candidate.audio,
             segments=tuple(map(decimal_seconds, step.candidate.generation.segments)),
+            offer=step.candidate.offer.order,
             price_usd=from_micro(step.candidate.price),
             dubbing_usd=from_micro(step.candidate.dubbing),
             billed_usd=from_micro(step.attempt.billed),

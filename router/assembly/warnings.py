@@ -64,11 +64,12 @@ def settlement(saving: float, routes: Sequence[Route], worst: Micro) -> Iterator
 
 def of_the_day(catalogs: Sequence[Catalog], offers: Sequence[Offer], on: dt.date) -> Iterator[str]:
     """What another day would say otherwise."""
-    yield from _stale(catalogs, on)
+    yield from stale(catalogs, on)
     yield from _retired(catalogs, offers)
 
 
-def _stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
+def stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
+    """Prices that are older than their catalog allows."""
     for catalog in catalogs:
         if catalog.stale_after_days is None:
             continue

@@ -13,6 +13,7 @@ from router.checking.drafts_alone import drafts_and_groups
 from router.checking.moves import moves_alone
 from router.checking.once import once
 from router.checking.prices import Priced, billed, charge, possible, price_lines
+from router.checking.recorded import recorded
 from router.checking.requests import requests
 from router.checking.savings_alone import savings_alone
 from router.checking.spread import spread
@@ -32,7 +33,7 @@ def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
     """
     findings = [*_catalogs(plan, catalogs), *_sums(plan), *drafts_and_groups(plan), *_limits(plan), *_baselines(plan)]
     findings += [*_certificate(plan), *once(plan), *moves_alone(plan)]
-    findings += [*savings_alone(plan), *degraded_list(plan), *said_alone(plan)]
+    findings += [*savings_alone(plan), *degraded_list(plan), *said_alone(plan), *recorded(plan)]
     lines = price_lines(catalogs)
     at_hand = {catalog.name for catalog in catalogs}
     for number, route in enumerate(plan.routes, start=1):

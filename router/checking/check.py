@@ -34,6 +34,7 @@ from router.checking.prices import (
     possible,
 )
 from router.checking.primaries import exact_parts
+from router.checking.recorded import recorded, same_price
 from router.checking.recourse import Cost, Tried, cost_of, failure_rate, keep_rate, model_availability
 from router.checking.requests import own_request, requests
 from router.checking.run_states import StateTotal, cvar, totals_in_states, worst_of_run
@@ -94,6 +95,7 @@ class _Check:
     def findings(self) -> Iterator[str]:
         """Everything that is wrong; limits and totals are looked at once every route is known to be sold."""
         yield from self._catalogs()
+        yield from self._prices()
         yield from assumptions(self.plan, self.scenario)
         yield from counts(self.plan, self.clips)
         yield from left_out(self.plan, self.clips)
@@ -112,6 +114,13 @@ class _Check:
             yield "its title is not the scenario's"
         if recorded != (given := [(catalog.name, catalog.as_of) for catalog in self.catalogs]):
             yield f"priced with {_dated(recorded)}, but the scenario names {_dated(given)}"
+
+    def _prices(self) -> Iterator[str]:
+        """The prices that the plan records are those of the catalogs."""
+        yield from recorded(self.plan)
+        for line in self.plan.prices:
+            if not any(same_price(line, own) for own in self.book.lines):
+                yield f"prices: the catalogs do not price {line.provider}/{line.model} as the plan records"
 
     def _route(self, route: Route) -> Iterator[str]:
         clips = [self.clips[name] for name in route.clips if name in self.clips]

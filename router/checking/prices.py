@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from operator import itemgetter
+from typing import NamedTuple
 
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
 from router.schema.scenario import Clip, Dubbing, Scenario
@@ -52,6 +54,18 @@ class Priced:
         return 1.0 if self.terms.keep_rate is None else float(self.terms.keep_rate)
 
     @cached_property
+    def tariff(self) -> Tariff:
+        """What it charges."""
+        return Tariff(
+            self.entry.rounding,
+            Fraction(self.catalog.units_per_usd or 1),
+            self.offer.prices,
+            self.offer.price_per_second,
+            self.terms.price_per_generation,
+            self.terms.price_minimum,
+        )
+
+    @cached_property
     def charges(self) -> tuple[tuple[Fraction, int], ...]:
         """(length, price of one generation) of the offer's listed lengths, shortest first; empty where any length is possible."""
         listed = self.terms.seconds.listed() if self.terms.seconds is not None else ()
@@ -88,22 +102,44 @@ def stated_rates(entry: ModelEntry, scenario: Scenario) -> dict[str, object]:
     return found
 
 
+class Tariff(NamedTuple):
+    """What one generation is billed by: a price for each length, or by the second."""
+
+    rounding: str
+    units_per_usd: Fraction
+    fixed: Mapping[Decimal, Decimal] | None
+    per_second: Decimal | None
+    per_generation: Decimal | None
+    minimum: Decimal | None
+
+    def seconds(self, length: Fraction) -> Fraction:
+        """Generated seconds to billed seconds."""
+        if self.rounding == "none":
+            return length
+        return Fraction(math.ceil(length) if self.rounding == "up" else math.floor(length + Fraction(1, 2)))
+
+    def charge(self, length: Fraction) -> int | None:
+        """Price of one generation, rounded once, half-even, to the micro-dollar; None where the length has no price."""
+        if self.fixed is not None:
+            units = next((Fraction(price) for key, price in self.fixed.items() if Fraction(key) == length), None)
+            if units is None:
+                return None
+        else:
+            units = self.seconds(length) * Fraction(self.per_second or 0) + Fraction(self.per_generation or 0)
+            units = max(units, Fraction(self.minimum or 0))
+        return round(units * 1_000_000 / self.units_per_usd)
+
+
 def billed(line: Priced, length: Fraction) -> Fraction:
     """Generated seconds to billed seconds."""
-    if line.entry.rounding == "none":
-        return length
-    return Fraction(math.ceil(length) if line.entry.rounding == "up" else math.floor(length + Fraction(1, 2)))
+    return line.tariff.seconds(length)
 
 
 def charge(line: Priced, length: Fraction) -> int:
-    """Price of one generation, rounded once, half-even, to the micro-dollar."""
-    if line.offer.prices is not None:
-        units = next(Fraction(price) for key, price in line.offer.prices.items() if Fraction(key) == length)
-    else:
-        units = billed(line, length) * Fraction(line.offer.price_per_second or 0)
-        units += Fraction(line.terms.price_per_generation or 0)
-        units = max(units, Fraction(line.terms.price_minimum or 0))
-    return round(units * 1_000_000 / Fraction(line.catalog.units_per_usd or 1))
+    """Price of one generation of a length that the offer has."""
+    price = line.tariff.charge(length)
+    assert price is not None, "every length has a price"
+    return price
 
 
 def possible(line: Priced, length: Fraction) -> bool:

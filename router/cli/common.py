@@ -90,6 +90,21 @@ def given_scenario(path: str, sets: Sequence[str] = ()) -> Scenario:
     return overridden(Scenario.load(path), sets)
 
 
+fail_on_option = click.option(
+    "--fail-on", "fail_on", multiple=True, type=click.Choice(["stale"]),
+    help="Exit with 4 if prices are older than their catalog allows, or for a plan file differ from today's.",
+)  # fmt: skip
+
+
+def stale_status(fail_on: Sequence[str], said: Sequence[str]) -> int:
+    """4 if ``--fail-on stale`` was given and something is stale, after saying what; else 0."""
+    if "stale" not in fail_on or not said:
+        return 0
+    for text in said:
+        click.echo(f"router: stale: {text}", err=True)
+    return 4
+
+
 def output_formats(*forms: str) -> Callable[[F], F]:
     """``--format`` and ``-o``: in which of these formats, and where, the result is written."""
     where = click.option("-o", "--output", metavar="FILE", help="Write to this file, whole or not at all.")

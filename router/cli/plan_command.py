@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from router.assembly.warnings import stale
 from router.cli.common import (
     DEGRADE,
     PAGES,
     as_of_option,
     chosen_format,
     dollars,
+    fail_on_option,
     given_scenario,
     output_formats,
     page,
     set_option,
+    stale_status,
     verbose_option,
     write,
 )
 from router.errors import InputError, NoPlanError
-from router.loading.overrides import overridden
 from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
@@ -60,6 +62,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 @click.option(
     "--fail-if-worst-above", callback=dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
 )
+@fail_on_option
 @verbose_option
 def command(
     scenario: str,
@@ -73,6 +76,7 @@ def command(
     studies: tuple[str, ...],
     fail_above: Decimal | None,
     fail_if_worst_above: Decimal | None,
+    fail_on: tuple[str, ...],
 ) -> int:
     """Plan a scenario: the cheapest way to make every clip within all limits.
 
@@ -83,8 +87,7 @@ def command(
     form = chosen_format(form, output, PAGES)
     if studies and form != "html":
         raise click.UsageError("--with puts studies into a page; give --format html, or -o FILE.html")
-    stated = given_scenario(scenario)
-    given = overridden(stated, [*sets, *([DEGRADE] if degrade else [])])
+    given = given_scenario(scenario, [*sets, *([DEGRADE] if degrade else [])])
     try:
         made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
     except NoPlanError as error:
@@ -96,13 +99,12 @@ def command(
     if form == "html":
         from router.cli.report_command import report  # Only the format that is asked for is loaded
 
-        # A catalog in which a price was set anew is no longer what its source says.
-        as_published = resolved_catalogs(stated)
-        sold = [own for own in resolved_catalogs(given) if own in as_published]
-        write(report(made, sold, _sections(given, studies, on)), output)
+        write(report(made, _sections(given, studies, on)), output)
     else:
         write(rendered(made, form, output), output)
-    return guarded(made, fail_above, fail_if_worst_above)
+    day = on or dt.datetime.now(dt.UTC).date()
+    old = stale_status(fail_on, list(stale(resolved_catalogs(given), day)))
+    return guarded(made, fail_above, fail_if_worst_above) or old
 
 
 def _sections(given: Scenario, studies: Sequence[str], on: dt.date | None) -> list[Section]:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import click
 
 from router.analysis.figures import misstated
+from router.assembly.warnings import stale
 from router.checking.alone import check_alone
 from router.checking.check import check_fully
-from router.cli.common import DEGRADE, as_of_option, given_scenario, set_option, verbose_option
+from router.checking.recorded import as_recorded
+from router.cli.common import (
+    DEGRADE,
+    as_of_option,
+    fail_on_option,
+    given_scenario,
+    set_option,
+    stale_status,
+    verbose_option,
+)
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
 from router.market import open_market
+from router.provenance import sha256
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
 from router.units import usd_text
@@ -27,45 +39,60 @@ from router.units import usd_text
 @set_option
 @click.option("--degrade", is_flag=True, help="The plan was made with --degrade.")
 @as_of_option
+@fail_on_option
 @verbose_option
-def command(plan_file: str, scenario_file: str | None, sets: tuple[str, ...], degrade: bool, on: dt.date | None) -> int:
+def command(
+    plan_file: str,
+    scenario_file: str | None,
+    sets: tuple[str, ...],
+    degrade: bool,
+    on: dt.date | None,
+    fail_on: tuple[str, ...],
+) -> int:
     """Check a plan file independently of the planner; no solver, no planning code.
 
     With its SCENARIO every price, chain, requirement, limit and total is worked out again from the catalogs. Without it, the plan's own
-    figures are held against one another and against the bundled catalogs.
+    figures are held against one another and against the bundled catalogs. Where a catalog is no longer the file that the plan was made
+    with, the prices that the plan records are taken, and what differs today is said.
     """
     if scenario_file is None and (sets or degrade):
         raise click.UsageError("--set and --degrade change the scenario: name it as well")
     plan, market = Plan.load(plan_file), None
+    day = on or dt.datetime.now(dt.UTC).date()
     if scenario_file is None:
-        at_hand = [load_catalog(ref.name) for ref in plan.catalogs if ref.name in bundled_names()]
+        today = [load_catalog(ref.name) for ref in plan.catalogs if ref.name in bundled_names()]
+        at_hand, differing = as_recorded(plan, today, {own.name: sha256(own) for own in today})
         findings, proofs = check_alone(plan, at_hand), _said_alone(plan, at_hand)
     else:
         scenario = given_scenario(scenario_file, [*sets, *([DEGRADE] if degrade else [])])
-        day = on or dt.datetime.now(dt.UTC).date()
         market = open_market(scenario, day)
-        catalogs = market.catalogs
+        today = list(market.catalogs)
+        catalogs, differing = as_recorded(plan, today, {own.name: sha256(own) for own in today})
+        market = replace(market, catalogs=tuple(catalogs))
         findings, bound = check_fully(plan, scenario, catalogs, day)
         findings += check_alone(plan, catalogs)
         proofs = _said(plan, bound)
     if not findings:
         findings = misstated(plan, market, on_that_day=on is not None)
     if findings:
-        raise InputError(
-            [Problem(finding, plan_file if plan_file != "-" else "<stdin>") for finding in dict.fromkeys(findings)]
-        )
-    for line in proofs:
+        file = plan_file if plan_file != "-" else "<stdin>"
+        raise InputError([Problem(finding, file) for finding in dict.fromkeys([*differing, *findings])])
+    for line in (*proofs, *differing):
         click.echo(line)
-    return 0
+    return stale_status(fail_on, [*differing, *stale(today, day)])
 
 
 def _said_alone(plan: Plan, at_hand: list[Catalog]) -> Iterator[str]:
     missing = [ref.name for ref in plan.catalogs if ref.name not in {catalog.name for catalog in at_hand}]
     yield f"{_routes(plan)}: sums, chains, limits and the distribution of the cost agree with one another"
+    if plan.prices:
+        lines = len(plan.prices)
+        yield f"every price follows from the {lines} price line{'s' * (lines != 1)} that the plan records"
     if at_hand:
         yield f"prices agree with the bundled {', '.join(f'{c.name} as of {c.as_of}' for c in at_hand)}"
     if missing:
-        yield f"prices of {', '.join(missing)} were not worked out again: give the scenario to check them"
+        what = "are not at hand" if plan.prices else "were not worked out again"
+        yield f"prices of {', '.join(missing)} {what}: give the scenario to check them"
     yield "requirements and the optimum were not checked: give the scenario to check them"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path as FilePath
@@ -43,8 +44,9 @@ def load_catalog(name: str | FilePath, folder: FilePath | None = None) -> Catalo
 
 @cache
 def _bundled(name: str) -> Catalog:
-    text = (_BUNDLED / f"{name}.toml").read_text(encoding="utf-8")
-    return catalog_from(Source(f"{name}.toml (bundled)", text, "toml", FilePath()))
+    data = (_BUNDLED / f"{name}.toml").read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    return catalog_from(Source(f"{name}.toml (bundled)", data.decode("utf-8"), "toml", FilePath(), digest))
 
 
 def catalog_from(source: Source) -> Catalog:

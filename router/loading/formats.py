@@ -5,6 +5,7 @@ Numbers with a point or an exponent become ``Decimal``; NaN and infinities survi
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sys
@@ -37,6 +38,8 @@ class Source:
     kind: Kind
     folder: FilePath
     """What paths in the text are relative to."""
+    sha256: str = ""
+    """Of the file's bytes; empty where the text came from elsewhere."""
 
     @cached_property
     def _positions(self) -> Positions | None:
@@ -106,7 +109,7 @@ def read(path: str | FilePath, *, tables: bool = False, column: str = "seconds")
         raise InputError([Problem("is empty", f"{label}:1")])
     kind = _SUFFIXES.get(suffix) or _sniffed(text, tables=tables, column=column)
     folder = FilePath() if str(path) == "-" else FilePath(path).parent
-    return Source(label, text, kind, folder)
+    return Source(label, text, kind, folder, hashlib.sha256(data).hexdigest())
 
 
 def _bytes(path: FilePath) -> bytes:

@@ -10,7 +10,8 @@ from typing import Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from router.schema.base import CountOrZero, Model, Name, SchemaVersion, Text, refusal
-from router.schema.plan import Amount, AudioTreatment, CatalogRef, ClipCounts, Length, Usd
+from router.schema.plan import Amount, AudioTreatment, ClipCounts, Length, Usd
+from router.schema.prices import CatalogRef
 
 State = Literal["made", "left-out", "absent"]
 """Of a clip in one plan: ``absent`` where that plan is not asked for it."""

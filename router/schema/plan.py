@@ -16,7 +16,6 @@ from router.errors import InputError, Problem
 from router.schema.base import (
     Count,
     CountOrZero,
-    Date,
     JsonTable,
     Model,
     Name,
@@ -25,6 +24,7 @@ from router.schema.base import (
     Text,
     refusal,
 )
+from router.schema.prices import CatalogRef, PriceLine
 from router.schema.requests import lack_text
 from router.schema.scenario import Correlation
 from router.units import plain_seconds
@@ -108,6 +108,8 @@ class ChainStep(Model):
     """How the clip gets its sound on this step."""
     segments: tuple[Length, ...] = Field(min_length=1)
     """Generated lengths, seconds."""
+    offer: CountOrZero | None = None
+    """The position of its offer over all catalogs: which of the plan's ``prices`` bills it."""
     price_usd: Usd
     """Its price for one clip."""
     dubbing_usd: Usd
@@ -374,15 +376,6 @@ class DegradedClips(ClipCounts):
     """What counts against one of them."""
 
 
-class CatalogRef(Model):
-    """A catalog that the plan was priced with."""
-
-    name: Name
-    """Its name."""
-    as_of: Date
-    """The day its prices were seen."""
-
-
 class Objective(Model):
     """What was minimised; clips left out cost their value besides."""
 
@@ -521,6 +514,8 @@ class Plan(Model):
     """A bound that anyone can work out again; null where what is limited is more than sums over clips."""
     catalogs: tuple[CatalogRef, ...]
     """What it was priced with."""
+    prices: tuple[PriceLine, ...] = ()
+    """The price of every offer on its chains, as the catalogs state it."""
     totals: Totals
     """Sums over all clips."""
     objective: Objective

@@ -6,9 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from router.cli.report_command import report
-from router.loading.catalog_file import load_catalog
-from router.schema.plan import Plan
 from tests.cli.commands import QUICKSTART, Router
 from tests.loading.messages import CATALOG, CLIP, written
 
@@ -33,34 +30,20 @@ def test_a_plan_is_read_from_standard_input(router_: Router, tmp_path: Path) -> 
     assert piped == router_("report", tmp_path / "plan.json")
 
 
-def test_the_source_of_the_prices_is_the_catalog_s_where_it_is_the_one_of_that_day(
-    router_: Router, tmp_path: Path
-) -> None:
-    catalog = load_catalog("evolink")
-    assert catalog.source.replace("&", "&amp;") in router_.plan(QUICKSTART, "--format", "html").out
-    router_.plan(QUICKSTART, "-o", tmp_path / "plan.json")
-    plan = Plan.load(tmp_path / "plan.json")
-    older = plan.catalogs[0].model_copy(update={"as_of": catalog.as_of.replace(year=2025)})
-
-    page = report(plan.model_copy(update={"catalogs": (older,)}), [catalog])
-
-    assert "not stated in the plan" in page
-    assert "2025-04-09" in page
-
-
-def test_a_catalog_with_a_price_set_anew_is_not_what_its_source_says(router_: Router) -> None:
-    source = load_catalog("evolink").source.replace("&", "&amp;")
-    for change, stated in (("limits.budget_usd=30", True), ("offers.kling-o3.*.price*=1.01", False)):
-        page = router_.plan(QUICKSTART, "--set", change, "--format", "html").out
-        assert (source in page, "not stated in the plan" in page) == (stated, not stated)
-
-
-def test_a_catalog_of_the_user_s_names_its_source(router_: Router, tmp_path: Path) -> None:
+def test_every_price_is_shown_with_its_line_its_day_and_its_source(router_: Router, tmp_path: Path) -> None:
     written(tmp_path, CATALOG, "c.toml")
     scenario = written(tmp_path, f'catalogs = ["c.toml"]\n{CLIP}', "s.toml")
-    assert "<td>a price list</td>" in router_.plan(scenario, "--format", "html").out
+    line = CATALOG.splitlines().index(next(own for own in CATALOG.splitlines() if "price_per_second" in own)) + 1
+    page = router_.plan(scenario, "--format", "html").out
+    assert "a price list" in page
+    assert f"c.toml:{line}" in page
     router_.plan(scenario, "-o", tmp_path / "plan.json")
-    assert "not stated in the plan" in router_("report", tmp_path / "plan.json").out
+    assert router_("report", tmp_path / "plan.json").out == page
+
+
+def test_a_price_that_was_set_anew_says_what_set_it(router_: Router) -> None:
+    page = router_.plan(QUICKSTART, "--set", "offers.kling-o3.*.price*=1.01", "--format", "html").out
+    assert "--set &#39;offers.kling-o3.*.price*=1.01&#39;" in page
 
 
 def test_outages_over_time_are_drawn_as_the_plan_s_own_figures_were(router_: Router) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands import DAY, QUICKSTART, Router
-from tests.loading.messages import said_well, written
+from tests.loading.messages import CATALOG, said_well, written
 
 SCENARIO = """\
 [[clips]]
@@ -355,19 +356,86 @@ def test_a_dearer_plan_that_calls_itself_optimal_though_no_limit_binds_is_refuse
 
 
 def test_a_good_plan_over_two_catalogs_of_different_dates_is_agreed_with(router_: Router, tmp_path: Path) -> None:
-    from tests.loading.messages import CATALOG
-
     written(tmp_path, CATALOG, "c.toml")
     written(tmp_path, CATALOG.replace('"c"', '"d"').replace('"p"', '"q"').replace("2026-04-09", "2026-04-01"), "d.toml")
     scenario = written(tmp_path, 'catalogs = ["c.toml", "d.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
     plan = tmp_path / "p.json"
     assert router_.plan(scenario, "-o", plan).status == 0
     assert router_("verify", plan, scenario, "--as-of", DAY).status == 0
-    assert "prices of c, d were not worked out again" in router_("verify", plan).out
+    alone = router_("verify", plan).out
+    assert "every price follows from the 1 price line that the plan records" in alone
+    assert "prices of c, d are not at hand: give the scenario" in alone
 
 
-LEAVES_THAT_MAY_DIFFER = {"title", "method", "price_units", "unit"}
-"""Words for people; and units that only a catalog in credits has."""
+@pytest.fixture
+def bought(router_: Router, tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A plan, its scenario, and its catalog, in which 5 s cost $0.50."""
+    catalog = written(tmp_path, CATALOG, "c.toml")
+    scenario = written(tmp_path, 'catalogs = ["c.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
+    plan = tmp_path / "p.json"
+    assert router_.plan(scenario, "-o", plan).status == 0
+    return plan, scenario, catalog
+
+
+def test_a_plan_records_the_hash_of_its_catalog_and_where_each_price_stands(bought: tuple[Path, Path, Path]) -> None:
+    plan, _, catalog = bought
+    made = json.loads(plan.read_text())
+    assert made["catalogs"] == [
+        {"name": "c", "as_of": "2026-04-09", "sha256": hashlib.sha256(catalog.read_bytes()).hexdigest()}
+    ]
+    (line,) = made["prices"]
+    file, _, number = line["where"].partition(":")
+    assert file == "c.toml"  # No folder: a plan tells nothing of the machine
+    assert "price_per_second = 0.1" in catalog.read_text().splitlines()[int(number) - 1]
+    assert (line["price_per_second"], line["as_of"], line["source"]) == ("0.1", "2026-04-09", "a price list")
+    assert [step["offer"] for route in made["routes"] for step in route["chain"]] == [line["offer"]]
+
+
+def test_where_a_catalog_changed_the_recorded_prices_are_taken_and_the_difference_is_said(
+    router_: Router, bought: tuple[Path, Path, Path]
+) -> None:
+    plan, scenario, catalog = bought
+    catalog.write_text(CATALOG.replace("2026-04-09", "2026-06-01").replace("0.1", "0.12"))
+    today = router_("verify", plan, scenario, "--as-of", DAY)
+    assert today.status == 0
+    assert "every requirement, price, chain, total, limit and percentile holds" in today.out
+    assert "catalog c is not the one that the plan was made with: it is of 2026-06-01, not of 2026-04-09" in today.out
+    assert "p/m silent: $0.12/s now, $0.1/s in the plan" in today.out
+    strict = router_("verify", plan, scenario, "--as-of", DAY, "--fail-on", "stale")
+    assert (strict.status, strict.out) == (4, today.out)
+    assert "router: stale: p/m silent: $0.12/s now, $0.1/s in the plan" in strict.err
+
+
+def test_a_plan_that_misstates_the_very_file_it_was_made_with_is_refused(
+    router_: Router, bought: tuple[Path, Path, Path]
+) -> None:
+    plan, scenario, _ = bought
+    plan.write_text(plan.read_text().replace('"0.1"', '"0.08"').replace('"0.500000"', '"0.400000"'))
+    ran = router_("verify", plan, scenario, "--as-of", DAY)
+    assert ran.status == 2
+    assert "prices: the catalogs do not price p/m as the plan records" in ran.err
+
+
+def test_a_price_beside_the_recorded_one_is_refused_without_any_catalog(
+    router_: Router, bought: tuple[Path, Path, Path]
+) -> None:
+    plan, *_ = bought
+    plan.write_text(plan.read_text().replace('"0.1"', '"0.08"'))
+    ran = router_("verify", plan)
+    assert ran.status == 2
+    assert "price of p/m is 0.500000, the price that the plan records makes it 0.400000" in ran.err
+
+
+def test_prices_that_are_old_fail_where_that_is_asked_for(router_: Router, tmp_path: Path) -> None:
+    written(tmp_path, CATALOG.replace("source", "stale_after_days = 90\nsource", 1), "c.toml")
+    scenario = written(tmp_path, 'catalogs = ["c.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
+    # 2026-04-09 and 90 days: 2026-07-08.
+    for day, status in (("2026-07-08", 0), ("2026-07-09", 4)):
+        assert router_("plan", scenario, "--as-of", day, "--fail-on", "stale").status == status
+
+
+LEAVES_THAT_MAY_DIFFER = {"title", "method", "price_units", "unit", "where"}
+"""Words for people (a file may be called otherwise by now); and units that only a catalog in credits has."""
 
 
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:

@@ -65,6 +65,10 @@ def named(*names: str) -> Plan:
             ),
             "baselines": tuple(own.model_copy(update={"name": names[0]}) for own in plan.baselines),
             "catalogs": tuple(own.model_copy(update={"name": names[-1]}) for own in plan.catalogs),
+            "prices": tuple(
+                line.model_copy(update={"catalog": names[-1], "source": names[0], "where": names[1]})
+                for line in plan.prices
+            ),
             "warnings": names,
         }
     )
@@ -72,7 +76,12 @@ def named(*names: str) -> Plan:
 
 def page_of(plan: Plan) -> str:
     """Its report."""
-    return plan_page(plan, cost_histogram(plan), {plan.catalogs[0].name: "a price list"})
+    return plan_page(plan, cost_histogram(plan))
+
+
+def sourced(plan: Plan, source: str) -> Plan:
+    """The plan, all of whose prices were seen there."""
+    return plan.model_copy(update={"prices": tuple(line.model_copy(update={"source": source}) for line in plan.prices)})
 
 
 STYLE, SCRIPT = (re.compile(rf"<{tag}>(.*?)</{tag}>", re.DOTALL) for tag in ("style", "script"))

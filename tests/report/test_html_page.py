@@ -15,7 +15,18 @@ from router.report.html.plan_page import plan_page
 from tests import golden
 from tests.builders import catalog, model, planned
 from tests.cli.commands import process
-from tests.report.pages import HOSTILE, STYLE, Read, loads_nothing, many, named, page_of, plan_of, without_style
+from tests.report.pages import (
+    HOSTILE,
+    STYLE,
+    Read,
+    loads_nothing,
+    many,
+    named,
+    page_of,
+    plan_of,
+    sourced,
+    without_style,
+)
 
 NAMES = ("quickstart", "every-limit", "risky-launch", "degrade")
 
@@ -66,7 +77,7 @@ def test_the_policy_allows_the_one_style_and_the_one_script_and_nothing_else(nam
 
 
 def test_nothing_is_fetched_from_anywhere() -> None:
-    page = page_of(plan_of("every-limit"))
+    page = page_of(sourced(plan_of("every-limit"), "a price list"))
     assert not re.findall(r"https?:|//[a-z]|url\(|@import|fetch\(|XMLHttpRequest|innerHTML|eval\(", page)
     assert {value[0] for tag, key, value in Read.of(page).attributes if key == "href"} == {"#"}
 
@@ -79,7 +90,7 @@ def test_only_an_address_of_the_web_becomes_a_link_and_it_is_not_followed_by_its
         ("https://x onclick=y", 0),
         ("a <list>", 0),
     ):
-        read = Read.of(plan_page(plan, None, {"evolink": source}))
+        read = Read.of(plan_page(sourced(plan, source), None))
         found = [value for tag, key, value in read.attributes if key == "href" and value[0] != "#"]
         assert found == [source] * links
         assert source in read.text

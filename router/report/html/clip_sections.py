@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
@@ -13,6 +13,7 @@ from router.report.page import cents
 from router.report.sentences import alike, length_text, to_hundredth_cent
 from router.report.words import makes_text, some_text
 from router.schema.plan import Plan, Route
+from router.schema.prices import CatalogRef, PriceLine
 from router.units import seconds_text, usd_text
 
 MOST_ROWS = 10_000
@@ -74,31 +75,50 @@ def _fallbacks(route: Route, *, alone: bool) -> str:
     )
 
 
-def prices_section(plan: Plan, sources: Mapping[str, str]) -> Section | None:
-    """What the routes are billed by the list, and the catalogs that say so."""
+def prices_section(plan: Plan) -> Section | None:
+    """What the routes are billed by the list, where it says so, and the catalogs."""
     if not plan.catalogs:
         return None
-    several = len(plan.catalogs) > 1
+    several, lines = len(plan.catalogs) > 1, {line.offer: line for line in plan.prices}
     columns = [
         Column("Model"), Column("Makes"), Column("Billed", "number"), Column("Price of a clip", "number"), Column("Per second", "number"),
-        *([Column("Catalog")] if several else []),
+        *([Column("Catalog")] if several else []), *([Column("Listed"), Column("Seen on")] if lines else []),
     ]  # fmt: skip
-    used: dict[tuple[str, str, str], list[Route]] = {}
+    used: dict[tuple[str, str, str, int], list[Route]] = {}
     for route in plan.routes:
         makes = makes_text(route.resolution, "native" if route.audio == "native" else "none", route.mode)
-        used.setdefault((f"{route.provider}/{route.model}", makes, route.catalog), []).append(route)
+        offer = -1 if route.chain[0].offer is None else route.chain[0].offer
+        used.setdefault((f"{route.provider}/{route.model}", makes, route.catalog, offer), []).append(route)
     rows = [
-        [name(model), makes, *_billed(routes), *([name(catalog)] if several else [])]
-        for (model, makes, catalog), routes in sorted(used.items())
+        [
+            name(model),
+            makes,
+            *_billed(routes),
+            *([name(catalog)] if several else []),
+            *(_listed(lines.get(offer)) if lines else ()),
+        ]
+        for (model, makes, catalog, offer), routes in sorted(used.items())
     ]
-    dated = [[name(own.name), element("time", str(own.as_of)), _source(sources.get(own.name))] for own in plan.catalogs]
-    catalogs = table("Catalogs", [Column("Catalog"), Column("Prices as of"), Column("Source", "words")], dated)
+    dated = [
+        [name(own.name), element("time", str(own.as_of)), _sources(own, plan.prices), (own.sha256 or "")[:12]]
+        for own in plan.catalogs
+    ]
+    heads = [Column("Catalog"), Column("Prices as of"), Column("Source", "words"), Column("SHA-256 begins")]
     dubbed = any(route.dubbing_usd for route in plan.routes)
     said = "What a clip is billed by the list" + (", sound made elsewhere not counted." if dubbed else ".")
     body = join(
-        catalogs, element("p", said, class_="lead"), table("Prices that the plan uses", columns, rows) if rows else None
+        table("Catalogs", heads, dated),
+        element("p", said, class_="lead"),
+        table("Prices that the plan uses", columns, rows) if rows else None,
     )
     return Section("prices", "Prices and where they are from", body, "Prices")
+
+
+def _listed(line: PriceLine | None) -> tuple[Markup | str, Markup | str]:
+    """At which line of which file a price stands, and the day it was seen."""
+    if line is None:
+        return "", ""
+    return line.where or "made in code", element("time", str(line.as_of))
 
 
 def _billed(routes: Sequence[Route]) -> tuple[str, str, str]:
@@ -116,10 +136,14 @@ def _range(shown: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{shown[0]} to {shown[-1]}"
 
 
-def _source(source: str | None) -> Markup | str:
+def _sources(catalog: CatalogRef, prices: Sequence[PriceLine]) -> Markup | str:
+    """Where the prices that the plan uses of a catalog were seen."""
+    found = dict.fromkeys(line.source for line in prices if line.catalog == catalog.name)
+    return join(*(element("div", _source(source)) for source in found)) if found else "none of its prices is used"
+
+
+def _source(source: str) -> Markup | str:
     """A link where it is an address of the web; nothing is fetched until somebody follows it."""
-    if source is None:
-        return "not stated in the plan"
     if source.startswith(("https://", "http://")) and " " not in source:
         return element("a", source, href=source, rel="noopener noreferrer")
     return source

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from router.report.html.clip_sections import clips_section, prices_section
 from router.report.html.headline import headline
@@ -22,7 +22,6 @@ from router.schema.plan import Plan
 def plan_page(
     plan: Plan,
     histogram: CostHistogram | None,
-    sources: Mapping[str, str] | None = None,
     further: Sequence[Section] = (),
 ) -> str:
     """A plan as one self-contained HTML document; the same plan always gives the same bytes.
@@ -31,8 +30,6 @@ def plan_page(
     ----------
     histogram
         What a run may cost; None where nobody can tell.
-    sources
-        Where each catalog has its prices from, by its name, as far as that is known.
     further
         Sections about more than the plan: they stand between its limits and its clips.
     """
@@ -45,6 +42,6 @@ def plan_page(
         shortfalls_section(plan),
         *further,
         clips_section(plan),
-        prices_section(plan, sources or {}),
+        prices_section(plan),
     ]
     return html_page(plan.title, [section for section in found if section is not None], lead=headline(plan))

@@ -1,0 +1,177 @@
+"""The prices that a plan records: its routes follow from them, and they are what the catalogs say, or said when it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from router.checking.prices import Priced, Tariff
+from router.schema.catalog import Catalog, ModelEntry, OfferEntry
+from router.schema.plan import ChainStep, Plan, Route
+from router.schema.prices import PriceLine
+
+Key = tuple[str, str, str, str | None, str | None, bool]
+"""(provider, model, mode, reference, resolution, audio)."""
+_RECORDED = ("price_per_second", "prices", "price_per_generation", "price_minimum", "as_of", "source")
+
+
+def recorded(plan: Plan) -> Iterator[str]:
+    """What is wrong between a plan's chains and the prices that it records; nothing where it records none."""
+    lines = {line.offer: line for line in plan.prices}
+    steps = [step for route in plan.routes for step in route.chain]
+    if not lines and all(step.offer is None for step in steps):
+        return
+    if len(lines) < len(plan.prices):
+        yield "prices: an offer stands twice"
+    names = {ref.name for ref in plan.catalogs}
+    used = {step.offer for step in steps}
+    for line in plan.prices:
+        if line.catalog not in names:
+            yield f"prices: {_named(line)} is of catalog '{line.catalog}', which the plan does not list"
+        if line.offer not in used:
+            yield f"prices: {_named(line)} is on no chain"
+    for number, route in enumerate(plan.routes, start=1):
+        for step in route.chain:
+            if finding := _step(route, step, lines.get(-1 if step.offer is None else step.offer)):
+                yield f"route {number} ({route.provider}/{route.model}): {finding}"
+        primary = lines.get(-1 if route.chain[0].offer is None else route.chain[0].offer)
+        if primary is not None and primary.catalog != route.catalog:
+            yield f"route {number} ({route.provider}/{route.model}): its price is of catalog '{primary.catalog}'"
+
+
+def _step(route: Route, step: ChainStep, line: PriceLine | None) -> str | None:
+    """What is wrong between a step and its price line."""
+    name = f"{step.provider}/{step.model}"
+    if line is None:
+        return f"the price of {name} is not among the plan's prices"
+    sound = step.audio == "native"
+    if (line.provider, line.model, line.resolution) != (step.provider, step.model, step.resolution) or (
+        line.audio != sound and step.audio != "deferred"
+    ):
+        return f"the price that its chain names for {name} is that of {_named(line)}"
+    tariff, lengths = _tariff(line), [Fraction(length) for length in step.segments]
+    part = Fraction(route.seconds) / len(lengths)
+    ways = [lengths]
+    if all(abs(length - part) < Fraction(1, 10**6) for length in lengths):
+        ways.append([part] * len(lengths))  # Equal parts that a decimal cannot hold
+    charged = [[tariff.charge(length) for length in way] for way in ways]
+    sums = [sum(price or 0 for price in way) for way in charged if None not in way]
+    if step.price_usd - step.dubbing_usd not in [Decimal(amount).scaleb(-6) for amount in sums]:
+        makes = f"{Decimal(sums[0]).scaleb(-6) + step.dubbing_usd}" if sums else "no price for that length"
+        return f"price of {name} is {step.price_usd}, the price that the plan records makes it {makes}"
+    return None
+
+
+def _tariff(line: PriceLine) -> Tariff:
+    return Tariff(
+        line.rounding,
+        Fraction(line.units_per_usd or 1),
+        line.prices,
+        line.price_per_second,
+        line.price_per_generation,
+        line.price_minimum,
+    )
+
+
+def same_price(line: PriceLine, own: Priced) -> bool:
+    """Whether a price line of a catalog is the one that a plan records."""
+    seen = own.terms.as_of or own.catalog.as_of, own.terms.source or own.catalog.source
+    return (
+        (line.catalog, *_key_of(line)) == (own.catalog.name, *_key(own.entry, own.offer))
+        and _tariff(line) == own.tariff
+        and (line.as_of, line.source) == seen
+    )
+
+
+def as_recorded(plan: Plan, catalogs: Sequence[Catalog], sha256: Mapping[str, str]) -> tuple[list[Catalog], list[str]]:
+    """The catalogs with the prices that a plan records, where they are no longer the files that it was made with; and what differs.
+
+    Parameters
+    ----------
+    sha256
+        Of each catalog as it is now, by its name.
+    """
+    refs = {ref.name: ref for ref in plan.catalogs}
+    found: list[Catalog] = []
+    differing: list[str] = []
+    for catalog in catalogs:
+        ref = refs.get(catalog.name)
+        if ref is None or ref.sha256 in (None, sha256[catalog.name]):
+            found.append(catalog)
+            continue
+        lines = {_key_of(line): line for line in plan.prices if line.catalog == catalog.name}
+        dated = f"of {catalog.as_of}, not of {ref.as_of}" if ref.as_of != catalog.as_of else f"of {ref.as_of} as before"
+        differing.append(f"catalog {catalog.name} is not the one that the plan was made with: it is {dated}")
+        differing += _differing(catalog, lines)
+        entries = tuple(_entry_as(entry, lines) for entry in catalog.models)
+        found.append(catalog.model_copy(update={"as_of": ref.as_of, "models": entries, **_units(catalog, lines)}))
+    return found, differing
+
+
+def _units(catalog: Catalog, lines: Mapping[Key, PriceLine]) -> dict[str, object]:
+    line = next(iter(lines.values()), None)
+    return {} if line is None else {"unit": line.unit, "units_per_usd": line.units_per_usd}
+
+
+def _entry_as(entry: ModelEntry, lines: Mapping[Key, PriceLine]) -> ModelEntry:
+    own = [(offer, lines.get(_key(entry, offer))) for offer in entry.offers]
+    rounding = next((line.rounding for _, line in own if line is not None), entry.rounding)
+    offers = tuple(
+        offer if line is None else offer.model_copy(update={name: getattr(line, name) for name in _RECORDED})
+        for offer, line in own
+    )
+    return entry.model_copy(update={"offers": offers, "rounding": rounding})
+
+
+def _differing(catalog: Catalog, lines: Mapping[Key, PriceLine]) -> Iterator[str]:
+    now = {_key(entry, offer): (entry, offer) for entry in catalog.models for offer in entry.offers}
+    for key, line in lines.items():
+        if key not in now:
+            yield f"{_named(line)}: no longer in catalog {catalog.name}"
+            continue
+        entry, offer = now[key]
+        terms = entry.terms(offer)
+        tariff = Tariff(
+            entry.rounding,
+            Fraction(catalog.units_per_usd or 1),
+            offer.prices,
+            offer.price_per_second,
+            terms.price_per_generation,
+            terms.price_minimum,
+        )
+        if tariff != _tariff(line):
+            yield f"{_named(line)}: {_said(tariff)} now, {_said(_tariff(line))} in the plan"
+
+
+def _said(tariff: Tariff) -> str:
+    """The prices in dollars."""
+    if tariff.fixed is not None:
+        return ", ".join(f"{_usd(price, tariff)} for {length:f} s" for length, price in tariff.fixed.items())
+    parts = []
+    if tariff.per_second is not None:
+        parts.append(f"{_usd(tariff.per_second, tariff)}/s")
+    if tariff.per_generation is not None:
+        parts.append(f"{_usd(tariff.per_generation, tariff)} a generation")
+    if tariff.minimum is not None:
+        parts.append(f"{_usd(tariff.minimum, tariff)} at least")
+    rounded = {"nearest": "", "up": ", seconds rounded up", "none": ", seconds not rounded"}[tariff.rounding]
+    return f"{' and '.join(parts)}{rounded}"
+
+
+def _usd(price: Decimal, tariff: Tariff) -> str:
+    return f"${Decimal(round(Fraction(price) * 10**6 / tariff.units_per_usd)).scaleb(-6).normalize():f}"
+
+
+def _key(entry: ModelEntry, offer: OfferEntry) -> Key:
+    reference = offer.reference or entry.reference
+    return entry.provider, entry.model, entry.mode, reference, offer.resolution, offer.audio
+
+
+def _key_of(line: PriceLine) -> Key:
+    return line.provider, line.model, line.mode, line.reference, line.resolution, line.audio
+
+
+def _named(line: PriceLine) -> str:
+    made = " ".join(filter(None, (line.resolution, "with audio" if line.audio else "silent")))
+    return f"{line.provider}/{line.model} {made}"
