@@ -67,7 +67,7 @@ class Positions:
             path += (key,)
             if array and depth == len(keys) - 1:
                 self._tables[path] = self._tables.get(path, 0) + 1
-                self._mark(path)
+            self._mark(path)
             if path in self._tables:
                 path += (self._tables[path] - 1,)
         self._mark(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -152,14 +152,16 @@ def _choice(given: Any, context: Mapping[str, Any]) -> str:
 
 def _fields(model: type[BaseModel], path: Path) -> list[str]:
     """The field names of the model that stands at ``path`` below ``model``."""
+    named = False
     for part in path:
-        if isinstance(part, int):
+        if isinstance(part, int) or named:
+            named = False  # A position in a list, or a key of a table of names
             continue
         annotation = next((f.annotation for n, f in model.model_fields.items() if part in (n, f.alias)), None)
         inner = _model_in(annotation)
         if inner is None:
             return []
-        model = inner
+        model, named = inner, get_origin(annotation) is dict
     return [field.alias or name for name, field in model.model_fields.items()]
 
 

@@ -88,12 +88,13 @@ def test_tables_in_arrays_of_tables_are_counted_within_the_one_above() -> None:
             ("a", 0, "b", 1, "c", "z"),
             ("a", 1),
             ("a", 1, "b", 0, "y"),
+            ("q]",),
             ("q]", "c"),
             ("q]", "c", "k", "l"),
             ("a", 1, "d", "m"),
         ]
     }
-    assert list(found.values()) == [1, 2, 4, 5, 8, 9, 11, 12, 13, 15]
+    assert list(found.values()) == [1, 2, 4, 5, 8, 9, 11, 12, 12, 13, 15]
 
 
 @pytest.mark.parametrize(
