@@ -17,6 +17,7 @@
 ``levers(scenario)``      what would save most on it, each change planned anew, alone and on top of others: a ``Levers``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
+``import_litellm(path)``   a catalog of LiteLLM's price list, ``import_openrouter(path)`` of OpenRouter's: an ``ImportedCatalog``
 ``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
 ======================  =====================================================================================
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from router.analysis.sweep import sweep
     from router.analysis.what_if import what_if
     from router.errors import CheckError, InputError, NoPlanError, RouterError
+    from router.loading.import_litellm import import_litellm
+    from router.loading.import_openrouter import import_openrouter
     from router.pipeline import plan
     from router.schema.calibration import Calibration
     from router.schema.catalog import Catalog
@@ -68,6 +71,8 @@ _HOMES = {
     "compare_directions": "router.analysis.directions",
     "distribution": "router.analysis.distribution",
     "frontier": "router.analysis.frontier",
+    "import_litellm": "router.loading.import_litellm",
+    "import_openrouter": "router.loading.import_openrouter",
     "levers": "router.analysis.levers",
     "plan": "router.pipeline",
     "reconcile": "router.analysis.reconcile",
@@ -92,6 +97,8 @@ __all__ = [
     "compare_directions",
     "distribution",
     "frontier",
+    "import_litellm",
+    "import_openrouter",
     "levers",
     "plan",
     "reconcile",

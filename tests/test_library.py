@@ -42,6 +42,8 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "compare_directions",
         "distribution",
         "frontier",
+        "import_litellm",
+        "import_openrouter",
         "levers",
         "plan",
         "reconcile",

@@ -82,7 +82,18 @@ def read(path: str | FilePath, *, tables: bool = False, column: str = "seconds")
     InputError
         If there is no such file, or it is a directory, empty, too large, or no UTF-8 text.
     """
-    label = "<stdin>" if str(path) == "-" else printable(str(path))
+    return decoded(raw(path), path, tables=tables, column=column)
+
+
+def raw(path: str | FilePath) -> bytes:
+    """The bytes of a file, or of standard input for ``-``.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is a directory or too large.
+    """
+    label = label_of(path)
     suffix = FilePath(str(path)).suffix.lower()
     if suffix in (".parquet", ".arrow"):
         raise InputError([Problem(f"{suffix} tables are not yet supported; write CSV or JSONL", label)])
@@ -97,6 +108,30 @@ def read(path: str | FilePath, *, tables: bool = False, column: str = "seconds")
         raise InputError([Problem(f"cannot be read: {reason}", label)]) from None
     if len(data) > MAX_BYTES:
         raise InputError([Problem(f"is larger than {MAX_BYTES // 2**20} MiB", label)])
+    return data
+
+
+def label_of(path: str | FilePath) -> str:
+    """What messages call a file."""
+    return "<stdin>" if str(path) == "-" else printable(str(path))
+
+
+def decoded(
+    data: bytes, path: str | FilePath, *, tables: bool = False, column: str = "seconds", kind: Kind | None = None
+) -> Source:
+    """The text that the bytes of a file are, as `read` gives it.
+
+    Parameters
+    ----------
+    kind
+        What it is written in, whatever its name ends in.
+
+    Raises
+    ------
+    InputError
+        If it is empty or no UTF-8 text.
+    """
+    label = label_of(path)
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
@@ -107,7 +142,8 @@ def read(path: str | FilePath, *, tables: bool = False, column: str = "seconds")
         raise InputError([Problem("holds a NUL byte: this is a binary file, not a text", f"{label}:{line}")])
     if not text.strip():
         raise InputError([Problem("is empty", f"{label}:1")])
-    kind = _SUFFIXES.get(suffix) or _sniffed(text, tables=tables, column=column)
+    suffix = FilePath(str(path)).suffix.lower()
+    kind = kind or _SUFFIXES.get(suffix) or _sniffed(text, tables=tables, column=column)
     folder = FilePath() if str(path) == "-" else FilePath(path).parent
     return Source(label, text, kind, folder, hashlib.sha256(data).hexdigest())
 

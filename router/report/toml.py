@@ -41,10 +41,10 @@ def _lines(table: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[str]:
         if isinstance(value, Mapping) or _is_tables(value):
             inner[key] = value
         elif not isinstance(value, list | tuple) or value:
-            yield f"{_key(key)} = {_value(value)}"
+            yield f"{bare_or_quoted(key)} = {_value(value)}"
     for key, value in inner.items():
         path = (*above, key)
-        heading = ".".join(map(_key, path))
+        heading = ".".join(map(bare_or_quoted, path))
         for each in (value,) if isinstance(value, Mapping) else value:
             lines = list(_lines(each, path))
             if not isinstance(value, Mapping):
@@ -58,13 +58,14 @@ def _is_tables(value: object) -> bool:
     return isinstance(value, list | tuple) and bool(value) and all(isinstance(each, Mapping) for each in value)
 
 
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _text(key)
+def bare_or_quoted(key: str) -> str:
+    """A key, quoted where it has to be."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else basic_string(key)
 
 
 def _value(value: object) -> str:
     if isinstance(value, str):
-        return _text(value)
+        return basic_string(value)
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
@@ -78,6 +79,6 @@ def _value(value: object) -> str:
     raise AssertionError(f"no TOML value is made of a {type(value).__name__}")
 
 
-def _text(text: str) -> str:
+def basic_string(text: str) -> str:
     """A basic string; JSON's escapes are TOML's, but for DEL."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

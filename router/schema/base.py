@@ -155,6 +155,11 @@ def printable(text: str, most: int = 300) -> str:
     return "".join("?" if unprintable(character) else character for character in cut)
 
 
+def quoted(name: str, most: int = 80) -> str:
+    """A name of somebody else's file, between the marks that messages put around names; one that is empty is said to be so."""
+    return "`{}`".format(printable(name, most).replace("`", "'")) if name else "a name that is empty"
+
+
 def _version(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticCustomError("version", "must be 1", {})
