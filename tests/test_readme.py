@@ -66,6 +66,20 @@ def test_the_output_of_a_command_is_the_one_shown(name: str, tmp_path: Path, mon
     is_shown(name, (tmp_path / "shown.txt").read_text(encoding="utf-8"))
 
 
+def test_the_catalog_that_is_imported_is_the_one_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(TOP)
+    (command,) = re.findall(
+        r"^`router (catalog import [^`]+)` writes$", README.read_text(encoding="utf-8"), re.MULTILINE
+    )
+
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run(command.split())
+
+    is_shown("import", capsys.readouterr().out)
+
+
 def test_the_commands_that_make_a_report_make_the_same_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readme = README.read_text(encoding="utf-8")
     shown = re.search(r"<!-- report -->\n```sh\n(.*?)```\n<!-- /report -->", readme, re.DOTALL)

@@ -1,10 +1,11 @@
-"""``router catalog list|show``."""
+"""``router catalog list|show|import``."""
 
 from __future__ import annotations
 
 import click
 
 from router.cli.common import chosen_format, output_options, page, write
+from router.cli.import_command import command as import_
 from router.loading.catalog_file import bundled_names, load_catalog
 from router.report.document import as_json
 from router.report.tabular import lengths_text, to_csv
@@ -12,7 +13,7 @@ from router.report.tabular import lengths_text, to_csv
 
 @click.group("catalog")
 def command() -> None:
-    """List and show price catalogs."""
+    """List, show and import price catalogs."""
 
 
 @command.command("list")
@@ -74,3 +75,6 @@ def show(name: str, form: str | None, output: str | None) -> int:
 
         write(catalog_table(catalog, **page(output)), output)
     return 0
+
+
+command.add_command(import_)

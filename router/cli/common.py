@@ -26,7 +26,8 @@ _DOLLARS = Within(minimum=0, below=10**12, from_text=True)
 """As in a file."""
 
 
-def _date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
+def parsed_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
+    """A day that was given on the command line."""
     try:
         return None if value is None else dt.date.fromisoformat(value)
     except ValueError:
@@ -57,7 +58,11 @@ def share(_ctx: click.Context, _param: click.Parameter, value: str | None) -> De
 
 
 as_of_option = click.option(
-    "--as-of", "on", callback=_date, metavar="DATE", help="Judge prices and dates of sale on this day (default: today)."
+    "--as-of",
+    "on",
+    callback=parsed_date,
+    metavar="DATE",
+    help="Judge prices and dates of sale on this day (default: today).",
 )
 
 

@@ -23,9 +23,11 @@ _MODELS = {
     "levers": "Levers",
     "sensitivity": "Sensitivity",
     "frontier": "Frontier",
+    "overlay": "Overlay",
+    "imported-catalog": "ImportedCatalog",
 }
 
-_READ = ("scenario", "catalog", "calibration")
+_READ = ("scenario", "catalog", "calibration", "overlay")
 """What users write; the rest the program writes, and nobody else."""
 
 
