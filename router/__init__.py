@@ -15,6 +15,7 @@
 ``sweep(scenario, axes)``  the scenario planned over a range of values, and where its plan changes: a ``Sweep``
 ``compare(a, b)``         what differs between two plans, clip by clip, and why: a ``Comparison``
 ``levers(scenario)``      what would save most on it, each change planned anew, alone and on top of others: a ``Levers``
+``sellers(words)``         every seller of a clip over all catalogs, dearest first: a ``Sellers``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``import_litellm(path)``   a catalog of LiteLLM's price list, ``import_openrouter(path)`` of OpenRouter's: an ``ImportedCatalog``
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from router.analysis.frontier import frontier
     from router.analysis.levers import levers
     from router.analysis.reconcile import reconcile
+    from router.analysis.sellers import sellers
     from router.analysis.sensitivity import sensitivity
     from router.analysis.simulation import simulate
     from router.analysis.sweep import sweep
@@ -76,6 +78,7 @@ _HOMES = {
     "levers": "router.analysis.levers",
     "plan": "router.pipeline",
     "reconcile": "router.analysis.reconcile",
+    "sellers": "router.analysis.sellers",
     "sensitivity": "router.analysis.sensitivity",
     "simulate": "router.analysis.simulation",
     "sweep": "router.analysis.sweep",
@@ -102,6 +105,7 @@ __all__ = [
     "levers",
     "plan",
     "reconcile",
+    "sellers",
     "sensitivity",
     "simulate",
     "sweep",

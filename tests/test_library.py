@@ -47,6 +47,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "levers",
         "plan",
         "reconcile",
+        "sellers",
         "sensitivity",
         "simulate",
         "sweep",

@@ -1,27 +1,54 @@
-"""``router catalog list|show|import``."""
+"""``router catalog list|show|diff|check|import``."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 import click
 
-from router.cli.common import chosen_format, output_options, page, write
+from router.cli.common import as_of_option, chosen_format, date, output_options, page, write
 from router.cli.import_command import command as import_
-from router.loading.catalog_file import bundled_names, load_catalog
-from router.report.document import as_json
+from router.errors import NoPlanError
+from router.loading.catalog_file import bundled_names, distinct_catalogs, load_catalog
+from router.report.document import as_json, no_plan
 from router.report.tabular import lengths_text, to_csv
+from router.schema.catalog import Catalog
+
+_only_on = click.option(
+    "--as-of", "on", callback=date, metavar="DATE", help="Only what is on sale on this day (default: whatever a catalog holds)."
+)  # fmt: skip
 
 
 @click.group("catalog")
 def command() -> None:
-    """List, show and import price catalogs."""
+    """List, show, compare, check and import price catalogs."""
 
 
 @command.command("list")
+@click.option(
+    "--for", "clip", metavar="WORDS",
+    help='Every seller of such a clip, dearest first: "10s 1080p native"; a length, a resolution, native | silent | deferred | any, '
+    "a mode, names of models and providers, FIELD=VALUE, in any order.",
+)  # fmt: skip
+@click.option(
+    "--catalog",
+    "further",
+    multiple=True,
+    metavar="FILE",
+    help="A catalog besides the bundled ones; may be given again.",
+)
+@as_of_option
 @output_options
-def list_(form: str | None, output: str | None) -> int:
-    """List the bundled catalogs: name, date of the prices, models."""
+def list_(clip: str | None, further: tuple[str, ...], on: dt.date | None, form: str | None, output: str | None) -> int:
+    """List the catalogs: name, date of the prices, models; or, with --for, who sells a clip at what price.
+
+    Without --for, --as-of leaves out what is not on sale on that day. Nothing that makes the clip: exit status 3.
+    """
     form = chosen_format(form, output)
-    catalogs = [load_catalog(name) for name in bundled_names()]
+    if clip is not None:
+        return _sellers(clip, further, on, form, output)
+    catalogs = [in_force(catalog, on) for catalog in distinct_catalogs([*bundled_names(), *further])]
     rows = [
         {
             "name": catalog.name,
@@ -45,13 +72,41 @@ def list_(form: str | None, output: str | None) -> int:
     return 0
 
 
+def _sellers(clip: str, further: Sequence[str], on: dt.date | None, form: str, output: str | None) -> int:
+    from router.analysis.sellers import sellers
+    from router.report.sellers_table import sellers_csv, sellers_table
+
+    try:
+        found = sellers(clip, further, on=on)
+    except NoPlanError as error:
+        if form == "json":
+            click.echo(as_json(no_plan(error)), nl=False)
+        raise
+    if form == "table":
+        write(sellers_table(found, **page(output)), output)
+    else:
+        write(as_json(found) if form == "json" else sellers_csv(found), output)
+    return 0
+
+
+def in_force(catalog: Catalog, on: dt.date | None) -> Catalog:
+    """The catalog without what is not on sale on a day; as it is without one."""
+    if on is None:
+        return catalog
+    kept = tuple(
+        entry for entry in catalog.models if (entry.available_from or on) <= on <= (entry.available_until or on)
+    )
+    return catalog.model_copy(update={"models": kept})
+
+
 @command.command("show")
 @click.argument("name", metavar="CATALOG")
+@_only_on
 @output_options
-def show(name: str, form: str | None, output: str | None) -> int:
+def show(name: str, on: dt.date | None, form: str | None, output: str | None) -> int:
     """Show every price of one catalog: a bundled name, or the path of a catalog file."""
     form = chosen_format(form, output)
-    catalog = load_catalog(name)
+    catalog = in_force(load_catalog(name), on)
     if form == "json":
         write(as_json(catalog.model_dump(mode="json", by_alias=True, exclude_none=True)), output)
     elif form == "csv":

@@ -26,8 +26,8 @@ _DOLLARS = Within(minimum=0, below=10**12, from_text=True)
 """As in a file."""
 
 
-def parsed_date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
-    """A day that was given on the command line."""
+def date(_ctx: click.Context, _param: click.Parameter, value: str | None) -> dt.date | None:
+    """A date that was given on the command line."""
     try:
         return None if value is None else dt.date.fromisoformat(value)
     except ValueError:
@@ -58,11 +58,7 @@ def share(_ctx: click.Context, _param: click.Parameter, value: str | None) -> De
 
 
 as_of_option = click.option(
-    "--as-of",
-    "on",
-    callback=parsed_date,
-    metavar="DATE",
-    help="Judge prices and dates of sale on this day (default: today).",
+    "--as-of", "on", callback=date, metavar="DATE", help="Judge prices and dates of sale on this day (default: today)."
 )
 
 

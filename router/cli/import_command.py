@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from router.cli.common import parsed_date, write
+from router.cli.common import date, write
 from router.report.document import as_json
 from router.report.imported_catalog import imported_json, imported_text, summary
 from router.schema.imported_catalog import ImportedCatalog
@@ -34,7 +34,7 @@ def _made(kind: str, path: str, overlay: str | None, providers: tuple[str, ...],
 @click.option(
     "--as-of",
     "day",
-    callback=parsed_date,
+    callback=date,
     metavar="DATE",
     help="The day on which the list was fetched; it does not say.",
 )

@@ -25,6 +25,7 @@ _MODELS = {
     "frontier": "Frontier",
     "overlay": "Overlay",
     "imported-catalog": "ImportedCatalog",
+    "sellers": "Sellers",
 }
 
 _READ = ("scenario", "catalog", "calibration", "overlay")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
@@ -40,6 +40,29 @@ def load_catalog(name: str | FilePath, folder: FilePath | None = None) -> Catalo
         hint = f"did you mean '{near}'?" if near else f"bundled are {', '.join(bundled_names())}"
         raise InputError([Problem(f"no bundled catalog and no file is called so; {hint}", f"{text:.80}")])
     return catalog_from(read(path))
+
+
+def distinct_catalogs(given: Iterable[Catalog | str | FilePath]) -> list[Catalog]:
+    """Several catalogs, read where they are names or paths; the same one is taken once.
+
+    Raises
+    ------
+    InputError
+        With every error in all of them.
+    """
+    found: list[Catalog] = []
+    problems: list[Problem] = []
+    for own in given:
+        try:
+            catalog = own if isinstance(own, Catalog) else load_catalog(own)
+        except InputError as error:
+            problems += error.problems
+            continue
+        if catalog not in found:
+            found.append(catalog)
+    if problems:
+        raise InputError(list(dict.fromkeys(problems)))
+    return found
 
 
 @cache

@@ -1,0 +1,101 @@
+"""``router catalog list --for``, ``catalog diff`` and ``catalog check``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import DAY, Ran, Router
+from tests.cli.test_catalog_and_schema import fits, schema
+from tests.loading.messages import CATALOG, said_well, written
+
+MINE = CATALOG.replace('"m"', '"made-up"').replace("a price list", "https://prices.example/list")
+"""One silent offer of ``made-up`` by ``p`` at $0.10 a second, 1 to 10 s."""
+
+
+def cells(ran: Ran) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(ran.out)))
+
+
+def test_every_seller_of_a_clip_dearest_first_in_every_format(router_: Router, tmp_path: Path) -> None:
+    mine = written(tmp_path, MINE, "mine.toml")
+    dear = written(tmp_path, MINE.replace('"p"', '"q"').replace("0.1", "0.25").replace('"c"', '"dear"'), "dear.toml")
+    asked = ("catalog", "list", "--for", "10s made-up", "--catalog", mine, "--catalog", dear, "--as-of", DAY)
+    found = router_(*asked)
+    # 10 s at $0.25 and at $0.10.
+    rows = [(one["catalog"], one["price_usd"], one["times_cheapest"]) for one in found.json["sellers"]]
+    assert rows == [("dear", "2.500000", "2.5000"), ("c", "1.000000", "1.0000")]
+    fits(schema(router_, "sellers"), found.json)
+    assert [(row["provider"], row["price_usd"]) for row in cells(router_(*asked, "--format", "csv"))] == [
+        ("q", "2.500000"),
+        ("p", "1.000000"),
+    ]
+    table = router_(*asked, "--format", "table").out
+    assert table.index("q/made-up") < table.index("p/made-up")
+    assert "2.5x" in table
+
+
+def test_the_bundled_catalogs_are_looked_at_too(router_: Router) -> None:
+    found = router_("catalog", "list", "--for", "native 10s 1080p evolink/kling-o3", "--as-of", DAY).json
+    assert [one["price_usd"] for one in found["sellers"] if one["catalog"] == "evolink"] == ["1.250000"]
+
+
+def test_a_copy_of_a_bundled_catalog_is_an_alternative_and_no_double_price(router_: Router, tmp_path: Path) -> None:
+    shown = router_("catalog", "show", "evolink", "--format", "json").out
+    copy = written(tmp_path, shown.replace('"name": "evolink"', '"name": "evolink-copy"'), "copy.json")
+    found = router_("catalog", "list", "--for", "10s native kling-o3 evolink", "--catalog", copy, "--as-of", DAY).json
+    assert {"evolink", "evolink-copy"} <= {one["catalog"] for one in found["sellers"]}
+
+
+def test_where_nothing_makes_it_the_status_is_3_and_the_nearest_miss_is_told(router_: Router, tmp_path: Path) -> None:
+    mine = written(tmp_path, MINE, "mine.toml")
+    asked = ("catalog", "list", "--for", "12s made-up", "--catalog", mine)
+    ran = router_(*asked)
+    assert ran.status == 3
+    assert "nearest: p/made-up makes 10 s at most, the clip needs 12 s" in ran.err
+    assert ran.json["status"] == "infeasible"
+    assert (router_(*asked, "--format", "csv").out, router_(*asked, "--format", "csv").status) == ("", 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("10s nativ", "did you mean 'native'?"),
+        ("10s klng-3.0", "did you mean 'kling-3.0'?"),
+        ("1080p", "states no length"),
+    ],
+)
+def test_a_misspelt_word_gets_one_message_and_status_2(router_: Router, words: str, said: str) -> None:
+    ran = router_("catalog", "list", "--for", words)
+    assert (ran.status, ran.out) == (2, "")
+    (line,) = said_well(ran.err.rstrip("\n"))
+    assert said in line
+
+
+def test_a_further_catalog_is_listed_and_what_is_wrong_in_several_is_told_at_once(
+    router_: Router, tmp_path: Path
+) -> None:
+    mine = written(tmp_path, MINE, "mine.toml")
+    assert {"evolink", "c"} <= {row["name"] for row in router_("catalog", "list", "--catalog", mine).json}
+    ran = router_("catalog", "list", "--catalog", tmp_path / "one.toml", "--catalog", "evolnk")
+    assert ran.status == 2
+    assert len(said_well(ran.err.rstrip("\n"))) == 2
+
+
+def test_on_a_day_only_what_is_on_sale_is_listed_and_shown(router_: Router, tmp_path: Path) -> None:
+    gone = MINE.replace("seconds", "available_until = 2026-04-01\nseconds").partition("[[models]]")[2]
+    both = written(tmp_path, MINE + "[[models]]" + gone.replace('"made-up"', '"made-too"'), "both.toml")
+
+    def models(*more: str) -> list[str]:
+        return [entry["model"] for entry in router_("catalog", "show", both, *more).json["models"]]
+
+    assert (models(), models("--as-of", DAY)) == (["made-up", "made-too"], ["made-up"])
+    listed = router_("catalog", "list", "--catalog", both, "--as-of", DAY).json
+    assert [row["offers"] for row in listed if row["name"] == "c"] == [1]
+    for form in ("table", "csv"):
+        alone = written(tmp_path, MINE.replace("seconds", "available_until = 2026-04-01\nseconds"), "gone.toml")
+        assert router_("catalog", "show", alone, "--as-of", DAY, "--format", form).status == 0
+        assert router_("catalog", "list", "--catalog", alone, "--as-of", DAY, "--format", form).status == 0
