@@ -16,6 +16,7 @@
 ``compare(a, b)``         what differs between two plans, clip by clip, and why: a ``Comparison``
 ``levers(scenario)``      what would save most on it, each change planned anew, alone and on top of others: a ``Levers``
 ``sellers(words)``         every seller of a clip over all catalogs, dearest first: a ``Sellers``
+``compare_catalogs(a, b)``  prices that rose or fell, are new or gone, terms that changed: a ``CatalogComparison``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``import_litellm(path)``   a catalog of LiteLLM's price list, ``import_openrouter(path)`` of OpenRouter's: an ``ImportedCatalog``
@@ -36,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from router.analysis.calibrate import calibrate
+    from router.analysis.compare_catalogs import compare_catalogs
     from router.analysis.comparison import compare
     from router.analysis.directions import compare_directions
     from router.analysis.distribution import distribution
@@ -70,6 +72,7 @@ _HOMES = {
     "Variant": "router.schema.scenario",
     "calibrate": "router.analysis.calibrate",
     "compare": "router.analysis.comparison",
+    "compare_catalogs": "router.analysis.compare_catalogs",
     "compare_directions": "router.analysis.directions",
     "distribution": "router.analysis.distribution",
     "frontier": "router.analysis.frontier",
@@ -97,6 +100,7 @@ __all__ = [
     "Variant",
     "calibrate",
     "compare",
+    "compare_catalogs",
     "compare_directions",
     "distribution",
     "frontier",

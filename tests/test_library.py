@@ -39,6 +39,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "Variant",
         "calibrate",
         "compare",
+        "compare_catalogs",
         "compare_directions",
         "distribution",
         "frontier",

@@ -132,4 +132,28 @@ def show(name: str, on: dt.date | None, form: str | None, output: str | None) ->
     return 0
 
 
+@command.command("diff")
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@output_options
+@click.option("--exit-code", is_flag=True, help="Exit with 4 if a price or a term differs, with 0 if none does.")
+@_only_on
+def diff(before: str, after: str, form: str | None, output: str | None, exit_code: bool, on: dt.date | None) -> int:
+    """Show which prices rose or fell, are new or gone, and which terms changed, from catalog A to B: bundled names, or files.
+
+    Prices are compared in dollars, whatever the unit of a catalog. Dates and sources alone are no difference.
+    """
+    from router.analysis.compare_catalogs import compare_catalogs
+    from router.report.catalog_comparison_table import catalog_comparison_csv, catalog_comparison_table
+
+    form = chosen_format(form, output)
+    distinct_catalogs([before, after])  # What is wrong in both is told at once
+    found = compare_catalogs(before, after, on=on)
+    if form == "table":
+        write(catalog_comparison_table(found, **page(output)), output)
+    else:
+        write(as_json(found) if form == "json" else catalog_comparison_csv(found), output)
+    return 4 if exit_code and not found.same else 0
+
+
 command.add_command(import_)

@@ -26,6 +26,7 @@ _MODELS = {
     "overlay": "Overlay",
     "imported-catalog": "ImportedCatalog",
     "sellers": "Sellers",
+    "catalog-comparison": "CatalogComparison",
 }
 
 _READ = ("scenario", "catalog", "calibration", "overlay")

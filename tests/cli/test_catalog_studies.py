@@ -99,3 +99,26 @@ def test_on_a_day_only_what_is_on_sale_is_listed_and_shown(router_: Router, tmp_
         alone = written(tmp_path, MINE.replace("seconds", "available_until = 2026-04-01\nseconds"), "gone.toml")
         assert router_("catalog", "show", alone, "--as-of", DAY, "--format", form).status == 0
         assert router_("catalog", "list", "--catalog", alone, "--as-of", DAY, "--format", form).status == 0
+
+
+def test_diff_tells_what_rose_in_every_format_and_its_status(router_: Router, tmp_path: Path) -> None:
+    before = written(tmp_path, MINE, "before.toml")
+    after = written(tmp_path, MINE.replace("0.1", "0.12").replace("2026-04-09", "2026-06-01"), "after.toml")
+    found = router_("catalog", "diff", before, after)
+    assert found.status == 0
+    fits(schema(router_, "catalog-comparison"), found.json)
+    assert [(one["difference_usd"], one["share"]) for one in found.json["prices"]] == [("0.020000", 0.2)]
+    (row,) = cells(router_("catalog", "diff", before, after, "--format", "csv"))
+    assert (row["what"], row["before_as_of"], row["after_as_of"]) == ("rose", "2026-04-09", "2026-06-01")
+    table = router_("catalog", "diff", before, after, "--format", "table").out
+    assert "+20.0%" in table
+    assert "prices as of 2026-06-01" in table
+    assert router_("catalog", "diff", before, after, "--exit-code").status == 4
+    assert router_("catalog", "diff", before, before, "--exit-code").status == 0
+    assert router_("catalog", "diff", "evolink", "evolink", "--exit-code").status == 0
+
+
+def test_diff_says_what_is_wrong_in_both(router_: Router, tmp_path: Path) -> None:
+    ran = router_("catalog", "diff", tmp_path / "a.toml", tmp_path / "b.toml")
+    assert (ran.status, ran.out) == (2, "")
+    assert len(said_well(ran.err.rstrip("\n"))) == 2
