@@ -17,6 +17,7 @@
 ``levers(scenario)``      what would save most on it, each change planned anew, alone and on top of others: a ``Levers``
 ``sellers(words)``         every seller of a clip over all catalogs, dearest first: a ``Sellers``
 ``compare_catalogs(a, b)``  prices that rose or fell, are new or gone, terms that changed: a ``CatalogComparison``
+``check_catalogs(paths)``  what is odd in catalogs, line by line: a ``CatalogCheck``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``import_litellm(path)``   a catalog of LiteLLM's price list, ``import_openrouter(path)`` of OpenRouter's: an ``ImportedCatalog``
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from router.analysis.calibrate import calibrate
+    from router.analysis.check_catalogs import check_catalogs
     from router.analysis.compare_catalogs import compare_catalogs
     from router.analysis.comparison import compare
     from router.analysis.directions import compare_directions
@@ -71,6 +73,7 @@ _HOMES = {
     "Scenario": "router.schema.scenario",
     "Variant": "router.schema.scenario",
     "calibrate": "router.analysis.calibrate",
+    "check_catalogs": "router.analysis.check_catalogs",
     "compare": "router.analysis.comparison",
     "compare_catalogs": "router.analysis.compare_catalogs",
     "compare_directions": "router.analysis.directions",
@@ -99,6 +102,7 @@ __all__ = [
     "Scenario",
     "Variant",
     "calibrate",
+    "check_catalogs",
     "compare",
     "compare_catalogs",
     "compare_directions",

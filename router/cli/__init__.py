@@ -30,7 +30,7 @@ _COMMANDS = {
     "calibrate": "Estimate availability, failures, keeping and repair times from logged attempts.",
     "reconcile": "Hold billed amounts against a plan, line by line.",
     "ledger": "Show, export and settle what a router spent clip by clip.",
-    "catalog": "List, show and import price catalogs.",
+    "catalog": "List, show, compare, check and import price catalogs; who sells a clip, at what price.",
     "schema": "Print the JSON Schema of a file format.",
 }
 

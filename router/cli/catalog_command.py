@@ -156,4 +156,30 @@ def diff(before: str, after: str, form: str | None, output: str | None, exit_cod
     return 4 if exit_code and not found.same else 0
 
 
+@command.command("check")
+@click.argument("catalogs", nargs=-1, metavar="[CATALOG]...")
+@output_options
+@click.option("--strict", is_flag=True, help="Exit with 4 if there is a finding; notes do not count.")
+@as_of_option
+def check(catalogs: tuple[str, ...], form: str | None, output: str | None, strict: bool, on: dt.date | None) -> int:
+    """Look for what is odd in catalogs, bundled names or files (default: all bundled), and say what would mend it.
+
+    An error (a catalog that cannot be used) makes the exit status 2. A finding is probably a mistake: a gap, a price that does not go with
+    those beside it, a name spelt otherwise elsewhere, no api_model, an old or future date. A note is no
+    mistake: what is retired or not yet on sale, a source that is no address.
+    """
+    from router.analysis.check_catalogs import check_catalogs
+    from router.report.catalog_check_table import catalog_check_csv, catalog_check_table
+
+    form = chosen_format(form, output)
+    found = check_catalogs(catalogs, on=on)
+    if form == "table":
+        write(catalog_check_table(found, **page(output)), output)
+    else:
+        write(as_json(found) if form == "json" else catalog_check_csv(found), output)
+    if found.count("error"):
+        return 2
+    return 4 if strict and found.count("finding") else 0
+
+
 command.add_command(import_)

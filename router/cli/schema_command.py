@@ -27,6 +27,7 @@ _MODELS = {
     "imported-catalog": "ImportedCatalog",
     "sellers": "Sellers",
     "catalog-comparison": "CatalogComparison",
+    "catalog-check": "CatalogCheck",
 }
 
 _READ = ("scenario", "catalog", "calibration", "overlay")

@@ -136,7 +136,17 @@ def test_a_length_from_the_defaults_is_enough_for_the_schema_too(router_: Router
 
 
 def test_every_field_of_a_schema_says_what_it_means(router_: Router) -> None:
-    for name in ("scenario", "catalog", "plan", "simulation", "calibration", "reconciliation"):
+    for name in (
+        "scenario",
+        "catalog",
+        "plan",
+        "simulation",
+        "calibration",
+        "reconciliation",
+        "sellers",
+        "catalog-comparison",
+        "catalog-check",
+    ):
         found = dict(schema(router_, name).schema)
         parts = {name: found, **found.get("$defs", {})}
         silent = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,36 @@ from tests.loading.messages import CATALOG, said_well, written
 
 MINE = CATALOG.replace('"m"', '"made-up"').replace("a price list", "https://prices.example/list")
 """One silent offer of ``made-up`` by ``p`` at $0.10 a second, 1 to 10 s."""
+
+HOSTILE = """
+schema = 1
+name = "=HYPERLINK(0)"
+as_of = 2026-04-09
+source = "=cmd|' /C calc'!A0"
+stale_after_days = 30
+[[models]]
+model = "+%s"
+provider = "@SUM(1)"
+mode = "text-to-video"
+api_model = "-2+3 :smile: {bold} [red]"
+available_until = %s
+seconds = { choices = [5, 10] }
+offers = [
+  { resolution = "720p", audio = false, prices = { 5 = %s, 10 = 0.4 }, source = "=1+1" },
+  { resolution = "1080p", audio = false, prices = { 5 = 0.3, 10 = 0.3 } },
+]
+"""
+
+
+def hostile(folder: Path, name: str = "=1+1.toml", price: str = "0.5", until: str = "2026-05-01") -> Path:
+    return written(folder, HOSTILE % ("é💣" * 90, until, price), name)
+
+
+def safe(ran: Ran) -> None:
+    """Assert that nothing that was written can do harm on a terminal, nor in a spreadsheet."""
+    for text in (ran.out, ran.err):
+        bad = {c for c in text if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"} and c != "\n"}
+        assert not bad
 
 
 def cells(ran: Ran) -> list[dict[str, str]]:
@@ -122,3 +153,84 @@ def test_diff_says_what_is_wrong_in_both(router_: Router, tmp_path: Path) -> Non
     ran = router_("catalog", "diff", tmp_path / "a.toml", tmp_path / "b.toml")
     assert (ran.status, ran.out) == (2, "")
     assert len(said_well(ran.err.rstrip("\n"))) == 2
+
+
+def test_check_of_a_clean_catalog_says_so(router_: Router, tmp_path: Path) -> None:
+    mine = written(tmp_path, MINE, "mine.toml")
+    found = router_("catalog", "check", mine, "--as-of", DAY, "--strict")
+    assert (found.status, found.json["findings"]) == (0, [])
+    fits(schema(router_, "catalog-check"), found.json)
+    table = router_("catalog", "check", mine, "--as-of", DAY, "--format", "table").out
+    assert "c: nothing odd in 1 offer\n0 errors, 0 findings, 0 notes." in table
+
+
+def test_check_has_a_status_for_errors_and_one_for_findings_if_it_is_strict(router_: Router, tmp_path: Path) -> None:
+    odd = written(tmp_path, MINE.replace("2026-04-09", "2026-05-01"), "odd.toml")
+    gone = written(tmp_path, MINE.replace("seconds", "available_until = 2026-04-01\nseconds"), "gone.toml")
+    bad = written(tmp_path, MINE.replace("0.1", "nan"), "bad.toml")
+    assert router_("catalog", "check", odd, "--as-of", DAY).status == 0
+    assert router_("catalog", "check", odd, "--as-of", DAY, "--strict").status == 4
+    assert router_("catalog", "check", gone, "--as-of", DAY, "--strict").status == 0
+    ran = router_("catalog", "check", odd, bad, gone, "--as-of", DAY, "--strict")
+    assert ran.status == 2
+    assert [(one["level"], one["what"]) for one in ran.json["findings"]] == [
+        ("error", "unreadable"), ("finding", "future"), ("note", "retired"),
+    ]  # fmt: skip
+    assert [row["where"] for row in cells(router_("catalog", "check", odd, "--as-of", DAY, "--format", "csv"))] == [
+        f"{odd}:3"
+    ]
+
+
+def test_check_without_a_catalog_looks_at_all_that_are_bundled(router_: Router) -> None:
+    names = {row["name"] for row in router_("catalog", "list").json}
+    assert {own["name"] for own in router_("catalog", "check", "--as-of", DAY).json["catalogs"]} == names
+
+
+def test_nothing_that_a_catalog_holds_does_harm(
+    router_: Router, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, other = hostile(tmp_path).name, hostile(tmp_path, "-2.toml", "0.7", "2026-04-30").name
+    commands = [
+        ("list", "--for", "5s providers=@SUM(1)", f"--catalog={one}", f"--catalog={other}", "--as-of", DAY),
+        ("diff", "--", one, other),
+        ("check", "--as-of", "2026-07-01", "--", one, other),
+        ("check", "--as-of", DAY, "--", one, other),
+    ]
+    for command in commands:
+        for form in ("table", "csv", "json"):
+            ran = router_("catalog", command[0], "--format", form, *command[1:])
+            assert (ran.status, ran.err) == (0, ""), command
+            assert ran.out
+            safe(ran)
+            if form == "csv":
+                run = [cell for row in cells(ran) for cell in row.values() if cell.startswith(("=", "+", "@", "-"))]
+                assert [cell for cell in run if not cell.lstrip("-+").replace(".", "").isdigit()] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("source =", 'unit = "credit"\nunits_per_usd = 1e-18\nsource ='),
+        ("source =", 'unit = "credit"\nunits_per_usd = 1000000000\nsource ='),
+        ("{ min = 1, max = 10, step = 1 }", "{ min = 0.000000000000000001, max = 0.000000000000000002, step = 0 }"),
+        ("{ min = 1, max = 10, step = 1 }", "{ choices = [0.000000000000000001, 1000000] }\nrounding = 'up'"),
+        ("price_per_second = 0.1", "price_per_second = 999999"),
+        ("price_per_second = 0.1", "price_per_second = 0.000000000000000001"),
+    ],
+)
+def test_numbers_of_any_size_that_a_catalog_may_hold_are_shown(
+    router_: Router, tmp_path: Path, old: str, new: str
+) -> None:
+    price = "0.0000000000001" if "1e-18" in new else "0.1"
+    text = MINE.replace(old, new).replace("price_per_second = 0.1", f"price_per_second = {price}")
+    extreme = written(tmp_path, text, "extreme.toml")
+    plain = written(tmp_path, MINE.replace('"p"', '"q"').replace('"c"', '"plain"'), "plain.toml")
+    for form in ("table", "csv", "json"):
+        more = ("--as-of", DAY, "--format", form)
+        assert router_("catalog", "check", extreme, plain, *more).status == 0
+        assert router_("catalog", "diff", plain, extreme, *more).status == 0
+        assert router_("catalog", "diff", extreme, written(tmp_path, MINE, "mine.toml"), *more).status == 0
+        listed = ("catalog", "list", "--catalog", extreme, "--catalog", plain, *more)
+        for length in ("0.000000000000000001s", "1000000s", "1s"):
+            assert router_(*listed, "--for", f"{length} made-up").status in (0, 3)
