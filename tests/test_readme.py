@@ -173,6 +173,26 @@ def test_the_plans_held_against_each_other_are_those_shown(tmp_path: Path, monke
     is_shown("diff", Path("shown.txt").read_text(encoding="utf-8"))
 
 
+def test_the_catalogs_that_are_compared_and_checked_are_as_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = README.read_text(encoding="utf-8").partition("## Catalogs\n")[2].partition("\n## ")[0]
+    quote = re.search(r"<!-- catalog-file -->\n```toml\n(.*?)```", section, re.DOTALL)
+    assert quote is not None
+    commands = re.findall(r"`router (catalog (?:check|list|diff) [^`]*quote\.toml)`", section)
+    assert [command.split()[1] for command in commands] == ["check", "list", "diff"]
+    monkeypatch.chdir(tmp_path)
+    Path("quote.toml").write_text(quote.group(1), encoding="utf-8")
+    for command in commands:
+        dated = [] if "diff" in command else ["--as-of", ON.isoformat()]
+        with pytest.raises(SystemExit, match=r"^0$"):
+            run([*shlex.split(command), *dated, "--format", "table", "-o", "shown.txt"])
+        is_shown(f"catalog-{command.split()[1]}", Path("shown.txt").read_text(encoding="utf-8"))
+        # What the check found is put right before the others.
+        mended = quote.group(1).replace("Kling 3", "kling-3.0").replace("0.010", "0.10")
+        Path("quote.toml").write_text(mended, encoding="utf-8")
+
+
 def test_the_message_for_a_bad_file_is_the_one_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("launch.toml").write_text(
