@@ -59,6 +59,7 @@ def _line(order: int, catalog: Catalog, entry: ModelEntry, offer: OfferEntry, wh
         source=terms.source or catalog.source,
         unit=catalog.unit,
         units_per_usd=catalog.units_per_usd,
+        usd_per_unit=catalog.usd_per_unit,
         rounding=entry.rounding,
         price_per_second=offer.price_per_second,
         prices=offer.prices,

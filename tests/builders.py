@@ -80,9 +80,9 @@ def names(chain: Chain) -> list[str]:
 
 
 _NUMBERS = {
-    "price_per_second", "price_per_generation", "price_minimum", "units_per_usd", "failure_rate", "keep_rate", "availability",
-    "quality", "quality_min", "max_price_usd", "value_usd", "seconds", "max_surplus_seconds", "budget_usd", "worst_case_usd",
-    "max_usd", "usd", "level", "risk_aversion", "mean_quality_min", "deadline_minutes", "generation_seconds_per_second",
+    "price_per_second", "price_per_generation", "price_minimum", "units_per_usd", "usd_per_unit", "failure_rate", "keep_rate",
+    "availability", "quality", "quality_min", "max_price_usd", "value_usd", "seconds", "max_surplus_seconds", "budget_usd",
+    "worst_case_usd", "max_usd", "usd", "level", "risk_aversion", "mean_quality_min", "deadline_minutes", "generation_seconds_per_second",
     "max_seconds", "max_share", "min_share", "usd_per_second", "usd_per_clip", "unserved_usd", "min", "max", "step", "choices",
 }  # fmt: skip
 

@@ -96,10 +96,16 @@ def offers(catalogs: Iterable[Raw]) -> list[Offer]:
 def _offers(catalogs: Written) -> tuple[Offer, ...]:
     found: list[Offer] = []
     for catalog in catalogs.data:
-        usd_per_unit = Fraction(1) if catalog["unit"] == "usd" else 1 / Fraction(catalog["units_per_usd"])
+        usd_per_unit = _usd_per_unit(catalog)
         for entry in catalog["models"]:
             found += [_offer(len(found) + i, {**entry, **own}, usd_per_unit) for i, own in enumerate(entry["offers"])]
     return tuple(found)
+
+
+def _usd_per_unit(catalog: Raw) -> Fraction:
+    if "usd_per_unit" in catalog:
+        return Fraction(catalog["usd_per_unit"])
+    return Fraction(1) if catalog["unit"] == "usd" else 1 / Fraction(catalog["units_per_usd"])
 
 
 def _offer(position: int, raw: Raw, usd_per_unit: Fraction) -> Offer:

@@ -94,10 +94,14 @@ def _catalog(rng: random.Random, name: str, entries: list[Raw]) -> Raw:
         "models": entries,
     }
     if _chance(rng, 0.25):
-        per_usd = rng.choice((100, 72, Decimal("12.5")))
-        catalog |= {"unit": "credit", "units_per_usd": per_usd}
+        rates: tuple[Raw, ...] = (
+            {"units_per_usd": 100}, {"units_per_usd": 72}, {"units_per_usd": Decimal("12.5")}, {"usd_per_unit": Decimal("0.14")},
+        )  # fmt: skip
+        rate = rng.choice(rates)
+        per_usd = Fraction(rate.get("units_per_usd", 1)) / Fraction(rate.get("usd_per_unit", 1))
+        catalog |= {"unit": "credit", **rate}
         for part in entries + [offer for entry in entries for offer in entry["offers"]]:
-            _price_in_units(part, Fraction(per_usd))
+            _price_in_units(part, per_usd)
     return catalog
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 
 from router.analysis.reasons import reason, shown
@@ -19,7 +20,7 @@ from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
 from router.schema.comparison import Reason
 from router.schema.plan import Route
 from router.schema.scenario import Drafts, Pack, Requirements, Scenario, Tier
-from router.units import seconds_text, usd_text
+from router.units import from_micro, seconds_text, to_micro, usd_text
 
 OfferKey = tuple[str, str, str, str | None, str | None, bool]
 """(provider, model, mode, reference, resolution, sound)."""
@@ -48,7 +49,7 @@ class Sold:
 
     def usd(self, amount: Decimal) -> str:
         """An amount of the catalog's unit, in dollars."""
-        return usd_text((amount / (self.catalog.units_per_usd or 1)).quantize(Decimal("0.000001")))
+        return usd_text(from_micro(to_micro(Fraction(amount) / self.catalog.units_in_usd)))
 
 
 class BetweenScenarios:

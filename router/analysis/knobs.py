@@ -5,9 +5,11 @@ A knob makes the scenario with another value directly; its path is what ``--set`
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple, Protocol
 
 from router.analysis.steps import RESOLUTION
@@ -157,7 +159,9 @@ class PriceKnob:
         """That of an offer; where a second and a generation have a price, that of the second."""
         entry, offer = shelf.entry(order)
         catalog = shelf.catalogs[shelf.places[order].catalog]
-        below = MAX_PRICE_USD * (catalog.units_per_usd or 1) - RESOLUTION
+        # Rounded down, so that what is below is below in dollars too
+        most = catalog.units_in_usd * MAX_PRICE_USD
+        below = Decimal(math.floor(most / Fraction(RESOLUTION))) * RESOLUTION - RESOLUTION
         if offer.prices is not None:
             farthest = min(Decimal(FARTHEST), below / max(*offer.prices.values(), RESOLUTION))
             highest = max(Decimal(1), farthest.quantize(Decimal(1), "ROUND_FLOOR"))

@@ -58,7 +58,7 @@ class Priced:
         """What it charges."""
         return Tariff(
             self.entry.rounding,
-            Fraction(self.catalog.units_per_usd or 1),
+            rate(self.catalog.units_per_usd, self.catalog.usd_per_unit),
             self.offer.prices,
             self.offer.price_per_second,
             self.terms.price_per_generation,
@@ -106,7 +106,7 @@ class Tariff(NamedTuple):
     """What one generation is billed by: a price for each length, or by the second."""
 
     rounding: str
-    units_per_usd: Fraction
+    usd_per_unit: Fraction
     fixed: Mapping[Decimal, Decimal] | None
     per_second: Decimal | None
     per_generation: Decimal | None
@@ -127,7 +127,12 @@ class Tariff(NamedTuple):
         else:
             units = self.seconds(length) * Fraction(self.per_second or 0) + Fraction(self.per_generation or 0)
             units = max(units, Fraction(self.minimum or 0))
-        return round(units * 1_000_000 / self.units_per_usd)
+        return round(units * 1_000_000 * self.usd_per_unit)
+
+
+def rate(units_per_usd: Decimal | None, usd_per_unit: Decimal | None) -> Fraction:
+    """What one unit costs in dollars."""
+    return Fraction(usd_per_unit) if usd_per_unit is not None else 1 / Fraction(units_per_usd or 1)
 
 
 def billed(line: Priced, length: Fraction) -> Fraction:

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from router.checking.prices import Priced, Tariff
+from router.checking.prices import Priced, Tariff, rate
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.plan import ChainStep, Plan, Route
 from router.schema.prices import PriceLine
 
 Key = tuple[str, str, str, str | None, str | None, bool]
 """(provider, model, mode, reference, resolution, audio)."""
+_UNIT = ("unit", "units_per_usd", "usd_per_unit")
 _RECORDED = ("price_per_second", "prices", "price_per_generation", "price_minimum", "as_of", "source")
 
 
@@ -66,7 +67,7 @@ def _step(route: Route, step: ChainStep, line: PriceLine | None) -> str | None:
 def _tariff(line: PriceLine) -> Tariff:
     return Tariff(
         line.rounding,
-        Fraction(line.units_per_usd or 1),
+        rate(line.units_per_usd, line.usd_per_unit),
         line.prices,
         line.price_per_second,
         line.price_per_generation,
@@ -111,7 +112,7 @@ def as_recorded(plan: Plan, catalogs: Sequence[Catalog], sha256: Mapping[str, st
 
 def _units(catalog: Catalog, lines: Mapping[Key, PriceLine]) -> dict[str, object]:
     line = next(iter(lines.values()), None)
-    return {} if line is None else {"unit": line.unit, "units_per_usd": line.units_per_usd}
+    return {} if line is None else {name: getattr(line, name) for name in _UNIT}
 
 
 def _entry_as(entry: ModelEntry, lines: Mapping[Key, PriceLine]) -> ModelEntry:
@@ -134,7 +135,7 @@ def _differing(catalog: Catalog, lines: Mapping[Key, PriceLine]) -> Iterator[str
         terms = entry.terms(offer)
         tariff = Tariff(
             entry.rounding,
-            Fraction(catalog.units_per_usd or 1),
+            rate(catalog.units_per_usd, catalog.usd_per_unit),
             offer.prices,
             offer.price_per_second,
             terms.price_per_generation,
@@ -160,7 +161,7 @@ def _said(tariff: Tariff) -> str:
 
 
 def _usd(price: Decimal, tariff: Tariff) -> str:
-    return f"${Decimal(round(Fraction(price) * 10**6 / tariff.units_per_usd)).scaleb(-6).normalize():f}"
+    return f"${Decimal(round(Fraction(price) * 10**6 * tariff.usd_per_unit)).scaleb(-6).normalize():f}"
 
 
 def _key(entry: ModelEntry, offer: OfferEntry) -> Key:

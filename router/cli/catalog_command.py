@@ -54,6 +54,8 @@ def list_(clip: str | None, further: tuple[str, ...], on: dt.date | None, form: 
             "name": catalog.name,
             "as_of": catalog.as_of.isoformat(),
             "unit": catalog.unit,
+            "units_per_usd": catalog.units_per_usd,
+            "usd_per_unit": catalog.usd_per_unit,
             "models": sorted({entry.model for entry in catalog.models}),
             "offers": sum(len(entry.offers) for entry in catalog.models),
             "source": catalog.source,

@@ -19,8 +19,8 @@ from router.units import RESOLUTION_RANK
 Value = TypeVar("Value")
 
 
-Place = tuple[int, str, str, Decimal | None, int]
-"""Position of an offer over all catalogs; name, unit and units of its catalog; which model entry it is of, as an object."""
+Place = tuple[int, str, str, Fraction, int]
+"""Position of an offer over all catalogs; name, unit and units per dollar of its catalog; which model entry it is of, as an object."""
 
 
 def offer_table(
@@ -37,7 +37,7 @@ def offer_table(
         Offers of the same day under the same word of the scenario, from ``known_offers``.
     """
     return tuple(
-        known.get(place) or _restated(_offer(place[0], catalog, entry, priced, on), scenario)
+        known.get(place) or _restated(_offer(place, catalog, entry, priced, on), scenario)
         for place, catalog, entry, priced in _places(catalogs)
     )
 
@@ -50,9 +50,10 @@ def known_offers(catalogs: Sequence[Catalog], offers: Sequence[Offer]) -> dict[P
 def _places(catalogs: Sequence[Catalog]) -> Iterator[tuple[Place, Catalog, ModelEntry, OfferEntry]]:
     order = 0
     for catalog in catalogs:
+        rate = catalog.units_in_usd
         for entry in catalog.models:
             for priced in entry.offers:
-                yield (order, catalog.name, catalog.unit, catalog.units_per_usd, id(entry)), catalog, entry, priced
+                yield (order, catalog.name, catalog.unit, rate, id(entry)), catalog, entry, priced
                 order += 1
 
 
@@ -73,7 +74,8 @@ def _stated(table: Mapping[str, Value], offer: Offer) -> Value | None:
     return table.get(f"{offer.provider}/{offer.model}", table.get(offer.model))
 
 
-def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, on: dt.date) -> Offer:
+def _offer(place: Place, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, on: dt.date) -> Offer:
+    order, _, _, units_per_usd, _ = place
     terms = entry.terms(priced)
     lengths, length_range = _lengths(terms.seconds, entry.rounding)
     status, dates = _status(entry, on)
@@ -93,7 +95,7 @@ def _offer(order: int, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, 
         generations=(),
         length_range=length_range,
         rounding=entry.rounding,
-        units_per_usd=Fraction(catalog.units_per_usd or 1),
+        units_per_usd=units_per_usd,
         unit=catalog.unit,
         price_per_second=_fraction(priced.price_per_second),
         price_per_generation=_fraction(terms.price_per_generation) or Fraction(0),

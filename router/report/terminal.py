@@ -138,7 +138,7 @@ def catalogs_table(catalogs: Sequence[Catalog], width: int | None = None, *, col
     for catalog in catalogs:
         entries = catalog.models
         names = sorted({entry.model for entry in entries})
-        unit = catalog.unit if catalog.unit == "usd" else f"{catalog.unit} at {catalog.units_per_usd} to the dollar"
+        unit = _unit(catalog)
         prices = str(sum(len(entry.offers) for entry in entries))
         rows.append((catalog.name, str(catalog.as_of), unit, ", ".join(names), prices))
     columns: list[Column] = [
@@ -157,6 +157,8 @@ def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = 
     page = Page(width, colour=colour)
     page.line(f"{catalog.name}, prices as of {catalog.as_of}", style="bold")
     page.line(f"Source: {catalog.source}")
+    if catalog.unit != "usd":
+        page.line(f"Unit: {_unit(catalog)}")
     rows = [
         (
             f"{entry.provider}/{entry.model}", entry.mode + (f", {entry.terms(o).reference} reference" if entry.terms(o).reference else ""),
@@ -219,13 +221,25 @@ def _usd(amount: Decimal | None) -> str:
     return "" if amount is None else usd_text(amount)
 
 
+def _dollars(amount: Decimal) -> str:
+    """A price in dollars, with all its decimals."""
+    return usd_text(amount) if amount == amount.quantize(Decimal("0.000001")) else f"${amount:f}"
+
+
+def _unit(catalog: Catalog) -> str:
+    """What the prices are in, and what that is in dollars."""
+    if catalog.usd_per_unit is not None:
+        return f"{catalog.unit} at {_dollars(catalog.usd_per_unit)}"
+    return catalog.unit if catalog.units_per_usd is None else f"{catalog.unit} at {catalog.units_per_usd} to the dollar"
+
+
 def _rate(catalog: Catalog, entry: ModelEntry, offer: OfferEntry) -> str:
     """The price of an offer in the catalog's unit."""
 
     def money(amount: Decimal) -> str:
         if catalog.unit != "usd":
             return f"{amount.normalize():f} {catalog.unit}"
-        return usd_text(amount) if amount == amount.quantize(Decimal("0.000001")) else f"${amount:f}"
+        return _dollars(amount)
 
     terms = entry.terms(offer)
     if offer.prices is not None:

@@ -4,6 +4,7 @@ Prices are in the catalog's unit (US dollars unless it says otherwise); lengths 
 """
 
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -194,9 +195,11 @@ class Catalog(Model):
     stale_after_days: Count | None = None
     """Older than this many days, every plan carries a warning."""
     unit: Name = "usd"
-    """What prices are in: ``usd``, or a unit such as ``credit`` with ``units_per_usd``."""
+    """What prices are in: ``usd``, or a unit such as ``credit`` with ``units_per_usd`` or ``usd_per_unit``."""
     units_per_usd: Positive | None = None
-    """How many units one US dollar buys."""
+    """How many units one US dollar buys; this or ``usd_per_unit``."""
+    usd_per_unit: Positive | None = None
+    """What one unit costs in US dollars; this or ``units_per_usd``, whichever is a decimal number."""
     models: tuple[ModelEntry, ...] = Field(min_length=1)
     """The models, each in one mode at one provider."""
 
@@ -204,11 +207,14 @@ class Catalog(Model):
 
     @model_validator(mode="after")
     def _unit(self) -> Self:
-        if self.unit != "usd" and self.units_per_usd is None:
-            raise refusal([(("unit",), f"prices in {self.unit} need units_per_usd")])
-        if self.unit == "usd" and self.units_per_usd is not None:
-            raise refusal([(("units_per_usd",), 'belongs to another unit; set unit = "credit", or take it out')])
-        most = MAX_PRICE_USD * (self.units_per_usd or 1)
+        rates = [name for name in ("units_per_usd", "usd_per_unit") if getattr(self, name) is not None]
+        if self.unit != "usd" and not rates:
+            raise refusal([(("unit",), f"prices in {self.unit} need units_per_usd or usd_per_unit")])
+        if self.unit == "usd" and rates:
+            raise refusal([((name,), 'belongs to another unit; set unit = "credit", or take it out') for name in rates])
+        if len(rates) > 1:
+            raise refusal([(("usd_per_unit",), "says the same as units_per_usd; keep one of them")])
+        most = MAX_PRICE_USD * self.units_in_usd
         problems = [
             (("models", m, *path), f"must be below {MAX_PRICE_USD:,} USD, not {price}")
             for m, entry in enumerate(self.models)
@@ -218,6 +224,11 @@ class Catalog(Model):
         if problems:
             raise refusal(problems)
         return self
+
+    @property
+    def units_in_usd(self) -> Fraction:
+        """How many units one US dollar buys, exactly."""
+        return Fraction(self.units_per_usd or 1) / Fraction(self.usd_per_unit or 1)
 
     @classmethod
     def load(cls, name: str | FilePath) -> "Catalog":

@@ -69,7 +69,9 @@ class PriceLine(Model):
     unit: Name = "usd"
     """What the prices below are in."""
     units_per_usd: Exact | None = None
-    """How many of these one US dollar buys; null for dollars."""
+    """How many of these one US dollar buys; null for dollars, or where ``usd_per_unit`` is stated."""
+    usd_per_unit: Exact | None = None
+    """What one of these costs in US dollars."""
     rounding: Literal["nearest", "up", "none"]
     """Generated seconds to billed seconds."""
     price_per_second: Exact | None = None

@@ -48,6 +48,19 @@ def test_a_plan_does_not_differ_from_itself() -> None:
     assert all(figure.difference in (0, None) for figure in found.figures)
 
 
+def test_a_unit_that_costs_less_is_a_lower_price_in_dollars() -> None:
+    def sold(usd_per_unit: str) -> Catalog:
+        return catalog(
+            model("m", [{"audio": False, "price_per_second": "0.6"}]), unit="unit", usd_per_unit=usd_per_unit
+        )
+
+    scenarios = scenario([{"seconds": 10}], sold("0.14")), scenario([{"seconds": 10}], sold("0.126"))
+    before, after = (router.plan(own, on=ON) for own in scenarios)
+
+    # 0.6 x 0.14 = 0.084 and 0.6 x 0.126 = 0.0756
+    assert texts(compare(before, after, scenarios)) == ["m silent costs $0.0756/s instead of $0.084/s"]
+
+
 def test_a_requirement_that_is_dropped_is_the_reason_with_both_values() -> None:
     scenarios = scenario([HERO]), scenario([{**HERO, "audio": "none"}])
     before, after = (router.plan(own, on=ON) for own in scenarios)

@@ -165,6 +165,19 @@ def test_another_split_of_a_length_is_no_break_even() -> None:
     assert assert_changes_there(given, found)
 
 
+def test_a_price_in_units_that_cost_dollars_goes_as_far_as_dollars_allow() -> None:
+    sold = catalog(
+        model("m", [{"audio": False, "price_per_second": "20000"}]), unit="unit", usd_per_unit="0.14", name="units"
+    )
+    rival = catalog(model("n", [{"audio": False, "price_per_second": "70000"}], provider="q"), name="usd")
+    used = price_of(of(scenario([{"seconds": 10}], sold, rival)), "m")
+
+    # 20,000 units a second at $0.14 are $2,800, the rival $70,000: as much as 500,000 units, which are below the
+    # 1,000,000 / 0.14 = 7,142,857.142857... that a price must be below, but 25 times today's.
+    assert used.above is not None
+    assert (used.unit, used.above.break_even) == ("unit", Decimal("500000"))
+
+
 def test_a_price_by_generation_is_varied_as_such() -> None:
     sold = catalog(
         model("flat", price_per_generation="0.80", offers=[{"audio": False}]),

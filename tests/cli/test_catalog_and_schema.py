@@ -83,6 +83,24 @@ def test_catalog_show_as_a_table_has_every_price_that_a_generation_is_billed_by(
     assert re.search(r"\$0\.70", out)
 
 
+def test_catalog_show_says_what_a_unit_is_in_dollars(router_: Router, tmp_path: Path) -> None:
+    for rate, said in (
+        ("usd_per_unit = 0.14", r"credit at \$0\.14\n"),
+        ("units_per_usd = 72", "credit at 72 to the dollar\n"),
+    ):
+        text = CATALOG.replace("[[", f'unit = "credit"\n{rate}\n[[', 1)
+        path = written(tmp_path, text, "c.toml")
+        assert re.search(said, router_("catalog", "show", path, "--format", "table").out)
+        shown = router_("catalog", "show", path).json
+        assert {name: shown[name] for name in shown if "per_u" in name} == dict([json_pair(rate)])
+
+
+def json_pair(line: str) -> tuple[str, float]:
+    """A line of TOML as JSON has it."""
+    name, _, value = line.partition(" = ")
+    return name, float(value)
+
+
 def test_catalog_show_of_nothing_offers_the_nearest(router_: Router) -> None:
     ran = router_("catalog", "show", "evolnk")
     assert (ran.status, ran.out) == (2, "")

@@ -460,7 +460,27 @@ CATALOGS: dict[str, tuple[str, list[tuple[int, str]]]] = {
         CATALOG.replace("seconds", "availability = 1.5\nseconds", 1),
         [(9, "`availability` must be at most 1")],
     ),
-    "credits without a rate": (CATALOG.replace("[[", 'unit = "credit"\n[[', 1), [(5, "credit need units_per_usd")]),
+    "credits without a rate": (
+        CATALOG.replace("[[", 'unit = "credit"\n[[', 1),
+        [(5, "credit need units_per_usd or usd_per_unit")],
+    ),
+    "a rate said both ways": (
+        CATALOG.replace("[[", 'unit = "credit"\nunits_per_usd = 100\nusd_per_unit = 0.01\n[[', 1),
+        [(7, "`usd_per_unit` says the same as units_per_usd; keep one of them")],
+    ),
+    "a unit of dollars that costs something": (
+        CATALOG.replace("[[", "usd_per_unit = 0.14\n[[", 1),
+        [(5, "`usd_per_unit` belongs to another unit")],
+    ),
+    "a unit that costs nothing": (
+        CATALOG.replace("[[", 'unit = "credit"\nusd_per_unit = 0\n[[', 1),
+        [(6, "`usd_per_unit` must be above 0")],
+    ),
+    "a price of a million dollars in units": (
+        # 1,000,000 / 0.14 = 7,142,857.14... units
+        CATALOG.replace("[[", 'unit = "u"\nusd_per_unit = 0.14\n[[', 1).replace("= 0.1 ", "= 7142857.15 "),
+        [(12, "must be below 1,000,000 USD")],
+    ),
     "a rate of dollars": (
         CATALOG.replace("[[", "units_per_usd = 72\n[[", 1),
         [(5, "`units_per_usd` belongs to another unit")],

@@ -149,6 +149,24 @@ def test_credits_are_converted_exactly_and_rounded_once_half_even(tmp_path: Path
     assert made.totals.nominal_units == {"credit": "70"}
 
 
+def test_a_unit_that_costs_dollars_is_converted_exactly_and_rounded_once_half_even(tmp_path: Path) -> None:
+    head = HEAD + 'unit = "unit"\nusd_per_unit = 0.14\n'
+    text = head + ENTRY + SECONDS + OFFERS.replace("0.1", "0.0000025")
+    made = planned(tmp_path, text, "seconds = 10\ncount = 3")
+    # 10 s x 0.0000025 = 0.000025 units, at $0.14 are 0.0000035: half-even makes that 4 millionths, three of them 12. A rate of
+    # 1 / 0.14 = 7.142857142857142857142857143 units to the dollar, in 28 digits, makes it a little less than 3.5, and 3.
+    assert made.routes[0].price_usd == Decimal("0.000004")
+    assert (made.routes[0].price_units, made.routes[0].unit) == ("0.000025", "unit")
+    assert made.totals.nominal_usd == Decimal("0.000012")
+
+
+def test_a_price_may_be_as_high_as_dollars_allow_in_a_unit_that_is_no_dollar(tmp_path: Path) -> None:
+    head = HEAD + 'unit = "unit"\nusd_per_unit = 0.14\n'
+    text = head + ENTRY + SECONDS + OFFERS.replace("0.1", "7142857.14")
+    # 7,142,857.14 x 0.14 = 999,999.9996
+    assert route(tmp_path, text, "seconds = 3").price_usd == Decimal("2999999.9988")
+
+
 def test_prices_are_read_exactly(tmp_path: Path) -> None:
     # 3 x 0.1000005 = 0.3000015, halfway between two micro-dollars: half-even makes it 0.300002. As binary floats,
     # 3 * 0.1000005 = 0.30000149999999998.
