@@ -182,16 +182,16 @@ def lift_limits(given: Given) -> Iterator[Found]:
 
 
 def add_catalogs(given: Given) -> Iterator[Found]:
-    """Bundled catalogs that the scenario does not name, and each provider in one alone."""
+    """Bundled catalogs that sell from a provider whose prices the scenario has not yet, and each such provider in one alone."""
     known = {catalog.name for catalog in given.catalogs}
     named_so = {name for name in given.scenario.catalogs if isinstance(name, str)}
     before = {entry.provider for catalog in given.catalogs for entry in catalog.models}
     for name in bundled_names():
-        if name in known | named_so:
+        sold = sorted({entry.provider for entry in load_catalog(name).models} - before)
+        if name in known | named_so or not sold:
             continue
         buy = f'catalogs+=["{name}"]'
         yield one(f"catalog/{name}", "catalog", f"buy from catalog {name} too", buy)
-        sold = sorted({entry.provider for entry in load_catalog(name).models} - before)
         for provider in sold if len(sold) > 1 else ():
             others = ", ".join(f'"{other}"' for other in sold if other != provider)
             yield one(

@@ -14,3 +14,9 @@ from tests.browser import chromium
 def browser() -> Iterator[Any]:
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def one_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever else is bundled, levers know only evolink here: pages need not change with every price list."""
+    monkeypatch.setattr("router.analysis.lever_kinds.bundled_names", lambda: ("evolink",))
