@@ -17,6 +17,7 @@ import pytest
 import router
 from router.cli import run
 from router.errors import InputError, NoPlanError
+from router.loading.catalog_file import bundled_names, load_catalog
 from router.schema.plan import PreparedRequest
 from router.schema.scenario import Cap, Limits, Objective, Pack, Tier
 from tests.builders import ON
@@ -41,16 +42,29 @@ COMMANDS = {
 """By the mark around its output, the command that README says was run."""
 
 
-def is_shown(name: str, text: str) -> None:
+def is_shown(name: str, text: str, fence: str = "```") -> None:
     """Assert that ``text`` is what stands in README between the marks of this name."""
     readme = README.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- {name} -->\n```text\n(.*?)```\n<!-- /{name} -->", readme, re.DOTALL)
+    opening, closing = (f"{fence}text\n", f"{fence}\n") if fence else ("", "")
+    found = re.search(rf"<!-- {name} -->\n{opening}(.*?){closing}<!-- /{name} -->", readme, re.DOTALL)
     assert found is not None, name
     shown = found.group(1)
     if os.environ.get("ROUTER_UPDATE_GOLDEN") and shown != text:
         README.write_text(readme[: found.start(1)] + text + readme[found.end(1) :], encoding="utf-8")
         shown = text
     assert text == shown
+
+
+def test_the_bundled_catalogs_are_those_shown() -> None:
+    rows = ["| catalog | prices as of | in | sellers | models | offers |", "|---|---|---|---|---|---|"]
+    for name in bundled_names():
+        own = load_catalog(name)
+        unit = f"{own.unit} at ${own.usd_per_unit}" if own.usd_per_unit else own.unit
+        unit += f", {own.units_per_usd} to the dollar" if own.units_per_usd else ""
+        sellers, models = (dict.fromkeys(getattr(entry, of) for entry in own.models) for of in ("provider", "model"))
+        offers = sum(len(entry.offers) for entry in own.models)
+        rows.append(f"| `{name}` | {own.as_of} | {unit} | {', '.join(sellers)} | {', '.join(models)} | {offers} |")
+    is_shown("catalogs", "".join(f"{row}\n" for row in rows), fence="")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -47,11 +47,20 @@ def fits(validator: jsonschema.Draft202012Validator, data: Any) -> None:
 
 
 def test_catalog_list_shows_the_bundled_catalogs(router_: Router) -> None:
-    (row,) = router_("catalog", "list").json
+    rows = {row["name"]: row for row in router_("catalog", "list").json}
+    assert sorted(rows) == sorted(path.stem for path in (ROOT / "router" / "catalogs").glob("*.toml"))
     # 4 + 4 offers of text to video, 1 of image to video, 2 + 2 of motion control.
-    assert (row["name"], row["as_of"], row["offers"]) == ("evolink", "2026-04-09", 13)
-    assert "evolink" in router_("catalog", "list", "--format", "table").out
-    assert next(csv.DictReader(io.StringIO(router_("catalog", "list", "--format", "csv").out)))["offers"] == "13"
+    assert (rows["evolink"]["as_of"], rows["evolink"]["unit"], rows["evolink"]["offers"]) == ("2026-04-09", "usd", 13)
+    assert (rows["kling"]["unit"], rows["kling"]["usd_per_unit"], rows["kling"]["units_per_usd"]) == (
+        "unit",
+        0.14,
+        None,
+    )
+    table = router_("catalog", "list", "--format", "table").out
+    assert re.search(r"kling +2026-09-01 +unit at \$0\.14 ", table)
+    assert re.search(r"evolink-late +2026-09-10 +credit at 68 to the dollar ", table)
+    found = {row["name"]: row for row in csv.DictReader(io.StringIO(router_("catalog", "list", "--format", "csv").out))}
+    assert (found["evolink"]["offers"], found["kling"]["usd_per_unit"]) == ("13", "0.14")
 
 
 def test_catalog_show_gives_the_catalog_back(router_: Router, tmp_path: Path) -> None:

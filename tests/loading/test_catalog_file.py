@@ -12,7 +12,7 @@ import pytest
 import router
 from router.checking.alone import check_alone
 from router.errors import InputError, NoPlanError
-from router.loading.catalog_file import bundled_names, load_catalog
+from router.loading.catalog_file import load_catalog
 from router.loading.scenario_file import resolved_catalogs
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan, Route
@@ -233,9 +233,8 @@ def test_prices_without_a_bound_never_become_stale(tmp_path: Path) -> None:
 # ---- files -----------------------------------------------------------------------------------------------------------
 
 
-def test_the_bundled_catalog_is_evolink_of_the_ninth_of_april_exactly() -> None:
+def test_the_default_catalog_is_evolink_of_the_ninth_of_april_exactly() -> None:
     catalog = load_catalog("evolink")
-    assert bundled_names() == ("evolink",)
     assert (catalog.as_of, catalog.unit, catalog.stale_after_days) == (dt.date(2026, 4, 9), "usd", 90)
     table = [
         (entry.model, entry.terms(offer).reference, offer.resolution, offer.audio, offer.price_per_second)
@@ -401,5 +400,5 @@ def test_two_catalogs_of_one_name_and_different_offers_are_planned_with_and_chec
 def test_an_unknown_bundled_name_gets_the_nearest() -> None:
     with pytest.raises(InputError, match=r"^evolnk: .*did you mean 'evolink'\?"):
         load_catalog("evolnk")
-    with pytest.raises(InputError, match=r"^nothing-like-it: .*bundled are evolink"):
+    with pytest.raises(InputError, match=r"^nothing-like-it: .*bundled are byteplus, .*evolink, "):
         load_catalog("nothing-like-it")
