@@ -67,6 +67,14 @@ def test_the_bundled_catalogs_are_those_shown() -> None:
     is_shown("catalogs", "".join(f"{row}\n" for row in rows), fence="")
 
 
+def test_what_five_sellers_save_is_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TOP)
+    command = ["what-if", "scenarios/five-sellers.toml", "--as-of", ON.isoformat(), "--format", "table"]
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run([*command, "-o", str(tmp_path / "shown.txt")])
+    is_shown("five-sellers", (tmp_path / "shown.txt").read_text(encoding="utf-8").partition("\n\n")[0] + "\n")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_output_of_a_command_is_the_one_shown(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TOP)

@@ -22,6 +22,7 @@ import pytest
 import router
 from router.checking.check import check
 from router.cli import run
+from router.loading.overrides import overridden
 from router.loading.scenario_file import resolved_catalogs
 from router.schema.scenario import Cap, Where
 
@@ -435,6 +436,32 @@ EXPECTED: Mapping[str, Figures] = {
         "500",
         (Made("clip", 100, "kling-o3", "1.25"),),
     ),
+    "five-sellers.toml": Figures(
+        # EvoLink's credits, 68 a dollar: 10 x 10.8 / 68 = 1.588235, 6 x 7.2036 / 68 = 0.635612; Kling's units at 0.14: 10 s of 1.2 are
+        # 1.68, 6 of 0.9 0.756, 6 of 0.8 0.672, 12 of 0.9 1.512; fal 6 x 0.112 = 0.672; muapi 12 x 0.10; BytePlus 5 x 0.02592 = 0.1296.
+        # 60 x 1.68 + 60 x 0.635612 + 3 x 0.756 + 87 x 0.672 + 15 x 1.512 + 25 x 1.20 + 200 x 0.1296 = 278.26872; 140.532 of it at Kling,
+        # of which the pack pays 140 for 98: 42 less.
+        "236.26872",
+        # A seller that is down is so with all its models, and no model is down by itself. Up are EvoLink with 0.98, Kling 0.99, fal 0.995,
+        # muapi 0.97, BytePlus 0.98; a clip that nobody makes is booked at 3.00:
+        # hero 0.99 x 1.68 + 0.01 (0.98 x 1.588235 + 0.02 (0.995 x 1.68 + 0.005 x 3)) = 1.679102023; likewise teasers 0.636339993 (EvoLink),
+        # 0.754803630, 0.671643630 (Kling), 0.671821932 (fal; muapi last), dances 1.508952726 (Kling), 1.207268146, b-roll 0.134012756:
+        # 279.254063 in all, and 139.951960 at Kling, paid by the pack of 98: 41.951960 less.
+        "237.302103",
+        "1308.04804",  # 450 x 3.00, and the same 41.951960 off
+        (
+            Made("hero", 60, "kling-3.0", "1.68"),
+            Made("teaser", 60, "kling-o3", "0.635612"),
+            Made("teaser", 3, "kling-3.0", "0.756"),
+            Made("teaser", 22, "kling-o3", "0.672"),
+            Made("teaser", 65, "kling-o3", "0.672"),
+            Made("dance", 15, "kling-motion-control", "1.512"),
+            Made("dance", 25, "kling-motion-control", "1.20"),
+            Made("b-roll", 200, "seedance-1.5-pro", "0.1296"),
+        ),
+        risk={"list_usd": "279.254063", "saving_usd": "41.95196"},
+        warnings=("4 of 76 prices of catalog 'fal' are from 2025-12-01", "packs and volume discounts are settled"),
+    ),
     # kling-o3 is up with 0.96 and kling-3.0 with 0.97: both 0.9312, only kling-3.0 0.0388, only kling-o3 0.0288, none 0.0012.
     "outage-drill.toml": Figures(
         # With sound 1.25 on kling-o3, 1.50 where kling-3.0 catches it; silent 1.00 on kling-3.0; 1.40 for stock footage.
@@ -839,6 +866,27 @@ def test_a_second_provider_cuts_the_missing_clips_from_1_to_0_02_in_a_hundred() 
     assert one.totals.unserved_expected == pytest.approx(1)  # 100 x 0.01
     assert two.totals.unserved_expected == pytest.approx(0.02)  # 100 x 0.01 x 0.02
     assert [step.provider for step in two.routes[0].chain] == ["evolink", "example-cloud", "evolink"]
+
+
+def test_five_sellers_cost_a_quarter_less_than_the_best_of_them_alone() -> None:
+    given = router.Scenario.load(SCENARIOS / "five-sellers.toml")
+    whole = planned("five-sellers.toml")
+    alone = {
+        name: router.plan(
+            overridden(given, [f'clips.*.providers=["{name}"]', "limits.caps="]), on=DAY, shadow_prices=False
+        )
+        for name in ("evolink", "kling", "fal")
+    }
+    # muapi makes none of the heroes' sound, BytePlus no Kling.
+    for name in ("muapi", "byteplus"):
+        with pytest.raises(router.NoPlanError):
+            router.plan(overridden(given, [f'clips.*.providers=["{name}"]', "limits.caps="]), on=DAY)
+
+    assert {route.provider for route in whole.routes} == {"evolink", "kling", "fal", "muapi", "byteplus"}
+    best = min(alone.values(), key=lambda plan: plan.totals.expected_usd)
+    assert best is alone["kling"]
+    saving = 1 - whole.totals.expected_usd / best.totals.expected_usd
+    assert Decimal("0.24") < saving < Decimal("0.25")
 
 
 def test_long_clips_are_made_of_the_segments_that_cost_least() -> None:
