@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from router.loading.import_litellm import import_litellm
     from router.loading.import_openrouter import import_openrouter
     from router.pipeline import plan
+    from router.schema.account import Account
     from router.schema.calibration import Calibration
     from router.schema.catalog import Catalog
     from router.schema.plan import Plan
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Account": "router.schema.account",
     "Calibration": "router.schema.calibration",
     "Catalog": "router.schema.catalog",
     "CheckError": "router.errors",
@@ -92,6 +94,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Account",
     "Calibration",
     "Catalog",
     "CheckError",

@@ -32,7 +32,7 @@ def same_ways(one: Market, other: Market) -> bool:
         and same_clips(before, after)
         and len(one.catalogs) == len(other.catalogs)
         and all(a is b for a, b in zip(one.catalogs, other.catalogs, strict=True))
-        and _alike(before, after, "failure_rate", "keep_rate", "bills_failures", "objective")
+        and _alike(before, after, "failure_rate", "keep_rate", "bills_failures", "account", "objective")
         and _same_candidates(before, after)
         and _same_chains(one, other)
     )

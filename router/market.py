@@ -22,7 +22,7 @@ from router.schema.base import Path
 from router.schema.candidate import Candidate, Chain, Choices, ClipClass, Offer
 from router.schema.catalog import Catalog
 from router.schema.exposure import Chances, Exposure
-from router.schema.scenario import Scenario
+from router.schema.scenario import OwnedPack, Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Market:
     """What a scenario can buy on a day: its catalogs, flattened to offers, and how likely they are up."""
 
     scenario: Scenario
+    """Its packs begin with those that the account owns."""
     on: dt.date
     catalogs: tuple[Catalog, ...]
     offers: tuple[Offer, ...]
@@ -64,8 +65,28 @@ class Known(NamedTuple):
 NOTHING_KNOWN = Known()
 
 
+def with_owned_packs(scenario: Scenario, on: dt.date) -> Scenario:
+    """The scenario with the packs that its account owns, as far as they are valid on a day, before those that can be bought."""
+    owned = [
+        OwnedPack(
+            provider=provider,
+            pays_for_usd=pack.pays_for_usd,
+            price_usd=Decimal(0),
+            max_count=pack.count,
+            valid_until=pack.valid_until,
+        )
+        for provider, terms in scenario.account.items()
+        for pack in terms.packs
+        if pack.valid_until is None or on <= pack.valid_until
+    ]
+    others = tuple(pack for pack in scenario.packs if not pack.owned)
+    if not owned and len(others) == len(scenario.packs):
+        return scenario
+    return scenario.model_copy(update={"packs": (*owned, *others)})
+
+
 def open_market(scenario: Scenario, on: dt.date | None = None, like: Market | None = None) -> Market:
-    """The scenario's catalogs as they stand on a day.
+    """The scenario's catalogs as they stand on a day, under the terms of its account.
 
     Parameters
     ----------
@@ -74,7 +95,7 @@ def open_market(scenario: Scenario, on: dt.date | None = None, like: Market | No
     """
     day = on or dt.datetime.now(dt.UTC).date()
     catalogs = resolved_catalogs(scenario)
-    rates = ("failure_rate", "keep_rate", "bills_failures")
+    rates = ("failure_rate", "keep_rate", "bills_failures", "account")
     if like is not None and like.on == day and all(getattr(scenario, r) == getattr(like.scenario, r) for r in rates):
         offers = offer_table(catalogs, day, scenario, known_offers(like.catalogs, like.offers))
     else:
@@ -89,7 +110,7 @@ def open_market(scenario: Scenario, on: dt.date | None = None, like: Market | No
                 for catalog in catalogs
             ]
         )
-    return Market(scenario, day, catalogs, offers, Availability(scenario.outages))
+    return Market(with_owned_packs(scenario, day), day, catalogs, offers, Availability(scenario.outages))
 
 
 def ways_to_make(own: ClipClass, market: Market, known: Known = NOTHING_KNOWN) -> Choices:

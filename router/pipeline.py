@@ -127,7 +127,7 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
     """
     market = open_market(scenario, on, None if like is None else like.market)
     if like is not None and same_ways(like.market, market):
-        market, choices = replace(like.market, scenario=scenario), like.choices
+        market, choices = replace(like.market, scenario=market.scenario), like.choices
     elif like is not None and same_clips(like.market.scenario, scenario):
         common = Common.of(like.market, market)
         choices = tuple(ways_to_make(own.clip_class, market, common.known(own)) for own in like.choices)
@@ -136,7 +136,7 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
         by_group = scenario.limits.groups is not None
         choices = tuple(ways_to_make(own, market) for own in clip_classes(scenario.clips, by_group=by_group))
         refuse_unservable(choices, market)
-    return Modelled(market, choices, assignment(choices, scenario, *by_state(choices, market)))
+    return Modelled(market, choices, assignment(choices, market.scenario, *by_state(choices, market)))
 
 
 def refuse_unservable(choices: Sequence[Choices], market: Market) -> None:
@@ -167,7 +167,7 @@ def assemble(
     scenario = market.scenario
     # Behind the classes of clips come those of the packs.
     counts, others = solution.counts[: len(choices)], solution.counts[len(choices) :]
-    terms = Terms(scenario.packs, scenario.tiers, tuple(own[0] for own in others[: len(scenario.packs)]))
+    terms = Terms.of(scenario, others)
     savings = settled(choices, counts, terms)
     why = pushed(choices, scenario, problem, solution)
     routes, left_out = routes_and_left_out(scenario.clips, choices, counts, requests, why)
@@ -196,7 +196,8 @@ def assemble(
         bound_usd=bound,
         certificate=certificate(solution, bound),
         catalogs=catalog_refs(market.catalogs),
-        prices=price_lines(market.catalogs, routes),
+        account=scenario.account,
+        prices=price_lines(market.catalogs, routes, scenario.account),
         totals=sums,
         objective=minimised(scenario, None if cvar is None else cvar - savings.saving),
         outages=outages,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from router.loading.catalog_file import where_in
 from router.loading.formats import Source
+from router.schema.account import AccountTerms
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.plan import Route
-from router.schema.prices import CatalogRef, PriceLine
+from router.schema.prices import AccountPrice, CatalogRef, PriceLine
 
 
 def catalog_refs(catalogs: Iterable[Catalog]) -> tuple[CatalogRef, ...]:
@@ -26,11 +27,13 @@ def sha256(catalog: Catalog) -> str:
     return hashlib.sha256(json.dumps(held, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def price_lines(catalogs: Sequence[Catalog], routes: Iterable[Route]) -> tuple[PriceLine, ...]:
-    """The price of every offer on the routes' chains, in the order of the catalogs."""
+def price_lines(
+    catalogs: Sequence[Catalog], routes: Iterable[Route], account: Mapping[str, AccountTerms]
+) -> tuple[PriceLine, ...]:
+    """The price of every offer on the routes' chains, in the order of the catalogs, and what of it the account pays."""
     wanted = {step.offer for route in routes for step in route.chain}
     return tuple(
-        _line(order, catalog, entry, offer, where_in(catalog, path))
+        _line(order, catalog, entry, offer, where_in(catalog, path), account.get(entry.provider))
         for order, (catalog, entry, offer, path) in enumerate(_every(catalogs))
         if order in wanted
     )
@@ -43,7 +46,9 @@ def _every(catalogs: Sequence[Catalog]) -> Iterator[tuple[Catalog, ModelEntry, O
                 yield catalog, entry, offer, ("models", m, "offers", i)
 
 
-def _line(order: int, catalog: Catalog, entry: ModelEntry, offer: OfferEntry, where: str) -> PriceLine:
+def _line(
+    order: int, catalog: Catalog, entry: ModelEntry, offer: OfferEntry, where: str, account: AccountTerms | None
+) -> PriceLine:
     terms = entry.terms(offer)
     return PriceLine(
         offer=order,
@@ -51,6 +56,7 @@ def _line(order: int, catalog: Catalog, entry: ModelEntry, offer: OfferEntry, wh
         provider=entry.provider,
         model=entry.model,
         mode=entry.mode,
+        region=entry.region,
         reference=terms.reference,
         resolution=offer.resolution,
         audio=offer.audio,
@@ -65,7 +71,19 @@ def _line(order: int, catalog: Catalog, entry: ModelEntry, offer: OfferEntry, wh
         prices=offer.prices,
         price_per_generation=terms.price_per_generation,
         price_minimum=terms.price_minimum,
+        account=None if account is None else _paid(catalog, account),
     )
+
+
+def _paid(catalog: Catalog, account: AccountTerms) -> AccountPrice | None:
+    """What an account pays of a catalog's prices; None where it pays all of them at the catalog's rate."""
+    in_units = catalog.unit != "usd"
+    paid = AccountPrice(
+        discount=account.discount,
+        units_per_usd=account.units_per_usd if in_units else None,
+        usd_per_unit=account.usd_per_unit if in_units else None,
+    )
+    return None if paid == AccountPrice() else paid
 
 
 def _without_folders(where: str) -> str:

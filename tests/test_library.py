@@ -28,6 +28,7 @@ QUICKSTART = Path(__file__).parent.parent / "scenarios" / "quickstart.toml"
 
 def test_the_public_names_are_there_and_no_others_are() -> None:
     assert sorted(router.__all__) == [
+        "Account",
         "Calibration",
         "Catalog",
         "CheckError",

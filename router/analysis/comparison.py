@@ -118,7 +118,12 @@ class _Causes:
         if between is None:
             found += [*plans.price(shift), *plans.requirement(shift), *plans.caught(shift)]
         else:
-            found += [*between.offers(shift), *between.settings(shift), *between.savings(shift)]
+            found += [
+                *between.offers(shift),
+                *between.settings(shift),
+                *between.savings(shift),
+                *between.account(shift),
+            ]
         if not any(own.kind in ("savings", "objective") for own in found):
             found += plans.besides(shift)
         return found

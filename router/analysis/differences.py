@@ -15,9 +15,10 @@ from router.analysis.reasons import reason, shown
 from router.analysis.shifts import Shift
 from router.loading.scenario_file import resolved_catalogs
 from router.report.words import makes_text
+from router.schema.account import AccountPack, AccountTerms
 from router.schema.base import Model
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
-from router.schema.comparison import Reason
+from router.schema.comparison import Kind, Reason
 from router.schema.plan import Route
 from router.schema.scenario import Drafts, Pack, Requirements, Scenario, Tier
 from router.units import from_micro, seconds_text, to_micro, usd_text
@@ -27,6 +28,11 @@ OfferKey = tuple[str, str, str, str | None, str | None, bool]
 _PRICES = ("price_per_second", "price_per_generation", "price_minimum", "prices")
 _ENTRY = ("rounding", "image_prompt", "available_from", "available_until", "availability")
 _TERMS = tuple(name for name in Terms.model_fields if name not in (*_PRICES, "free", "quality_source", "reference"))
+_AGREED: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+    ("price", ("discount", "units_per_usd", "usd_per_unit")),
+    ("catalog", ("concurrency", "models", "regions")),
+)
+"""What is said of terms of an account that differ."""
 _OF_DRAFTS = ("seconds", *(n for n in Requirements.model_fields
                            if n not in {"resolution", "audio", "quality_min", "max_price_usd", "max_takes", "value_usd", "group",
                                         "request", "drafts"}))  # fmt: skip
@@ -165,6 +171,17 @@ class BetweenScenarios:
         )
         return [reason("objective", text) for text in texts]
 
+    def account(self, shift: Shift) -> Iterator[Reason]:
+        """Terms of the account with the providers that the clips leave or take."""
+        providers = {place.route.provider for place in (shift.before, shift.after) if place.route}
+        for provider in sorted(providers):
+            old, new = (own.account.get(provider) or AccountTerms() for own in (self.before, self.after))
+            for kind, names in _AGREED:
+                yield from (reason(kind, text) for text in _changes(old, new, names, f"account.{provider}."))
+            if old.packs != new.packs:
+                now, was = _owned(new.packs), _owned(old.packs)
+                yield reason("savings", f"packs owned of {provider} differ: {now} instead of {was}")
+
     def savings(self, shift: Shift) -> Iterator[Reason]:
         """Packs and volume discounts of the providers that the clips leave or take."""
         if (self.before.packs, self.before.tiers) == (self.after.packs, self.after.tiers):
@@ -178,6 +195,13 @@ class BetweenScenarios:
                 was, now = ([entry for entry in terms if entry.provider == provider] for terms in (old, new))
                 if was != now:
                     yield reason("savings", f"{noun} of {provider} differ: {_listed(now)} instead of {_listed(was)}")
+
+
+def _owned(packs: Sequence[AccountPack]) -> str:
+    def until(pack: AccountPack) -> str:
+        return f" until {pack.valid_until}" if pack.valid_until else ""
+
+    return " and ".join(f"{own.count} x {usd_text(own.pays_for_usd)}{until(own)}" for own in packs) or "none"
 
 
 def _applied(title: str, name: str, stated: Mapping[str, object], scenario: Scenario) -> str:
@@ -201,6 +225,9 @@ def _sold(scenario: Scenario) -> dict[OfferKey, Sold]:
     found: dict[OfferKey, Sold] = {}
     for catalog in resolved_catalogs(scenario):
         for entry in catalog.models:
+            own = scenario.account.get(entry.provider)
+            if own is not None and own.regions is not None and entry.region not in (None, *own.regions):
+                continue  # The same thing may be sold elsewhere at another price
             for offer in entry.offers:
                 terms = entry.terms(offer)
                 key = (entry.provider, entry.model, entry.mode, terms.reference, offer.resolution, offer.audio)

@@ -306,7 +306,7 @@ class _Tail:
         tail = next((own for own in found.problem.tails if own.name == "cvar"), None)
         if tail is None:
             raise InputError(
-                "a frontier of cost and cvar cannot look at packs and discounts; leave out packs and tiers"
+                "a frontier of cost and cvar cannot look at packs and discounts; leave out packs and tiers, those of the account too"
             )
         others = tuple(own for own in found.problem.tails if own is not tail)
         free = tail if bounded else replace(tail, bound=math.inf)

@@ -101,8 +101,7 @@ class Answer:
     def sums(self) -> Sums:
         """What the plan adds up to; there must be one."""
         scenario = self._scenario
-        bought = tuple(own[0] for own in self.bought[: len(scenario.packs)])
-        return sums(self._choices, self._rows, Terms(scenario.packs, scenario.tiers, bought))
+        return sums(self._choices, self._rows, Terms.of(scenario, self.bought))
 
     @property
     def expected_usd(self) -> Decimal:
@@ -276,7 +275,7 @@ class Study:
         assert answer.found is not None
         market = open_market(changed, self.on, answer.found.market)
         if same_ways(answer.found.market, market):
-            again = replace(answer.found.market, scenario=changed)
+            again = replace(answer.found.market, scenario=market.scenario)
             return Answer(answer.found._replace(market=again), answer.counts)
         if changed.objective.degrade:
             return None

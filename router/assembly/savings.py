@@ -1,8 +1,9 @@
 """Packs and volume discounts: what they take off the list price of a plan.
 
 They are settled as planned: on the expected spend at list prices with each provider, dubbing aside; what they take off is taken off
-every figure of the cost alike. Packs pay first, those named first before others, and what they pay for and is not used is lost.
-Discounts act on the rest, each on the part of it between its own threshold and the next. Money is micro-dollars.
+every figure of the cost alike. Packs pay first, those that are owned before those that are bought, then in the order in which they are
+named; what they pay for and is not used is lost. Discounts act on the rest, each on the part of it between its own threshold and the
+next. Money is micro-dollars.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 from router.schema.candidate import Candidate, Chain
 from router.schema.plan import Discount, PackUse
-from router.schema.scenario import Pack, Tier
+from router.schema.scenario import OwnedPack, Pack, Scenario, Tier
 from router.units import Micro, from_micro, to_micro
 
 Spend = Mapping[str, float]
@@ -40,18 +41,24 @@ class Terms:
     packs: tuple[Pack, ...] = ()
     tiers: tuple[Tier, ...] = ()
     bought: tuple[int, ...] = ()
-    """One for each pack; none of any if empty."""
+    """One for each pack; only what is owned if empty."""
+
+    @classmethod
+    def of(cls, scenario: Scenario, others: Sequence[Sequence[int]]) -> Terms:
+        """Those of a scenario; ``others`` counts what is bought besides clips, as a solution does: of packs that are owned nothing is."""
+        counts = iter(others)
+        return cls(scenario.packs, scenario.tiers, tuple(pack.owned or next(counts)[0] for pack in scenario.packs))
 
     @property
     def without_packs(self) -> Terms:
-        """The same where no pack is bought."""
+        """The same where no pack is bought; those that are owned are there all the same."""
         return Terms(self.packs, self.tiers)
 
     def settle(self, spend: Spend) -> Settled:
         """What is taken off this spend: exactly nothing where there is nothing to settle."""
         if not (self.packs or self.tiers):
             return Settled(0, (), ())
-        bought = self.bought or (0,) * len(self.packs)
+        bought = self.bought or tuple(pack.owned for pack in self.packs)
         paid = 0
         prepaid = dict.fromkeys([pack.provider for pack in self.packs] + [tier.provider for tier in self.tiers], 0.0)
         uses = []
@@ -87,6 +94,8 @@ def _use(pack: Pack, count: int, face: Micro, used: float) -> PackUse:
         pays_for_usd=from_micro(to_micro(pack.pays_for_usd)),
         price_usd=from_micro(to_micro(pack.price_usd)),
         max_count=pack.max_count,
+        owned=bool(pack.owned),
+        valid_until=pack.valid_until if isinstance(pack, OwnedPack) else None,
         bought=count,
         used_usd=spent,
         unused_usd=from_micro(face) - spent,

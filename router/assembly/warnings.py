@@ -11,8 +11,8 @@ from router.schema.candidate import Offer
 from router.schema.catalog import Catalog
 from router.schema.plan import Route
 from router.schema.requests import NEUTRAL, clip_names, lack_text
-from router.schema.scenario import Scenario
-from router.units import Micro, to_micro
+from router.schema.scenario import Pack, Scenario
+from router.units import Micro, to_micro, usd_text
 
 LIKELY_UNSERVED = 0.01
 """From this chance on that nobody makes a clip, a plan says so."""
@@ -39,6 +39,7 @@ def warnings(
         *of_the_day(catalogs, offers, on),
         *_stated_names(scenario, offers, unborne),
         *_names(scenario, offers),
+        *_account(scenario, catalogs, offers, on),
         *_rules(scenario),
         *_billing(routes),
         *_unserved(scenario, routes),
@@ -133,8 +134,34 @@ def _names(scenario: Scenario, offers: Sequence[Offer]) -> Iterator[str]:
             if wanted is not None and wanted not in known:
                 yield f"limits.caps[{position}].where: no offer bears the name '{wanted}'{_near(wanted, known)}"
     for field, entries in (("packs", scenario.packs), ("tiers", scenario.tiers)):
-        for name in dict.fromkeys(entry.provider for entry in entries if entry.provider not in providers):
+        stated = [entry for entry in entries if not (isinstance(entry, Pack) and entry.owned)]
+        for name in dict.fromkeys(entry.provider for entry in stated if entry.provider not in providers):
             yield f"{field}: no offer bears the name '{name}'{_near(name, providers)}"
+
+
+def _account(scenario: Scenario, catalogs: Sequence[Catalog], offers: Sequence[Offer], on: dt.date) -> Iterator[str]:
+    """Terms of the account that come to nothing: what they name is not sold, or not valid any more."""
+    providers = dict.fromkeys(offer.provider for offer in offers)
+    for provider, terms in scenario.account.items():
+        if provider not in providers:
+            yield f"account: no offer bears the name '{provider}'{_near(provider, providers)}"
+            continue
+        table = f"account.{provider}"
+        entries = [entry for catalog in catalogs for entry in catalog.models if entry.provider == provider]
+        models = dict.fromkeys(entry.model for entry in entries)
+        for name in (name for name in terms.models or () if name not in models):
+            yield f"{table}.models: {provider} sells no model '{name}'{_near(name, models)}"
+        regions = dict.fromkeys(entry.region for entry in entries if entry.region is not None)
+        for name in (name for name in terms.regions or () if name not in regions):
+            yield f"{table}.regions: nothing of {provider} is sold in a region '{name}'{_near(name, regions)}"
+        rate = "units_per_usd" if terms.units_per_usd is not None else "usd_per_unit"
+        stated = getattr(terms, rate) is not None
+        if stated and all(offer.unit == "usd" for offer in offers if offer.provider == provider):
+            yield f"{table}.{rate} changes nothing: prices of {provider} are in dollars"
+        for pack in terms.packs:
+            if pack.valid_until is not None and pack.valid_until < on:
+                what = f"{pack.count:,} of {usd_text(pack.pays_for_usd)} {'was' if pack.count == 1 else 'were'} valid until"
+                yield f"{table}.packs: {what} {pack.valid_until}; nothing is paid with them"
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
+from router.checking.account import account_alone
 from router.checking.binding import said_alone
 from router.checking.degraded import degraded_list
 from router.checking.drafts_alone import drafts_and_groups
@@ -34,7 +35,8 @@ def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
     findings = [*_catalogs(plan, catalogs), *_sums(plan), *drafts_and_groups(plan), *_limits(plan), *_baselines(plan)]
     findings += [*_certificate(plan), *once(plan), *moves_alone(plan)]
     findings += [*savings_alone(plan), *degraded_list(plan), *said_alone(plan), *recorded(plan)]
-    lines = price_lines(catalogs)
+    findings += account_alone(plan)
+    lines = price_lines(catalogs, accounts=plan.account)
     at_hand = {catalog.name for catalog in catalogs}
     for number, route in enumerate(plan.routes, start=1):
         found = [*_route(route), *(_prices(route, lines) if route.catalog in at_hand else ())]

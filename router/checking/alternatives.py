@@ -31,7 +31,7 @@ class Book:
 
     def __init__(self, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> None:
         self.scenario, self.on = scenario, on
-        self.lines = price_lines(catalogs, scenario)
+        self.lines = price_lines(catalogs, scenario, scenario.account)
         self.unserved = round(Fraction(scenario.fallback.unserved_usd) * 1_000_000)
         self._known: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}
         self._catching: dict[tuple[object, ...], list[tuple[Priced, int]]] = {}

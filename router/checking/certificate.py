@@ -27,6 +27,7 @@ from typing import TypeAlias
 from router.checking.alternatives import Alternative, Alternatives, micro, need_of, usd, value_of
 from router.checking.prices import audio_of, billed
 from router.checking.primaries import planned_lengths
+from router.checking.savings import owned_face
 from router.schema.plan import Plan
 from router.schema.scenario import Cap, Clip, Scenario
 
@@ -102,6 +103,8 @@ class Sums:
         self._groups = self._grouped(others)
         self._costs = Wholes.of(_settled(way.least) for way in self._ways)
         self._known_uses: dict[str, Wholes] = {}
+        self._owned = owned_face(others.scenario)
+        """What packs that are owned take off at most, whatever is made."""
 
     def _grouped(self, others: Alternatives) -> list[list[_Member]]:
         """All clips, those of a group together, the others by their requirements."""
@@ -161,7 +164,7 @@ class Sums:
             # A sum of floats is compared after rounding, which gives it half a unit of room.
             earned += price * self.limits[name].bound + (abs(price) / 2 if uses.floats else 0)
         total = sum(_together([(own.count, *own.lows(weights, whole)) for own in group]) for group in self._groups)
-        return Fraction(total, whole) - earned
+        return Fraction(total, whole) - earned - self._owned
 
 
 def refuted(plan: Plan, sums: Sums) -> tuple[list[str], Decimal | None]:

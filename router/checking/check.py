@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from operator import attrgetter
 
+from router.checking.account import account_of, with_packs_there
 from router.checking.alone import optimality
 from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
 from router.checking.assumptions import assumptions
@@ -76,7 +77,7 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
     refused, proven = refuted(plan, sums)
     findings += refused
     # With packs and discounts, of which each clip is taken to save the most, this is no plan.
-    settled = scenario.packs or scenario.tiers
+    settled = checked.scenario.packs or scenario.tiers
     if plan.method == "argmin" and not settled and plan.totals.objective_usd > bound + Decimal("0.000001"):
         findings.append(
             f"calls itself optimal without binding limits at {plan.totals.objective_usd}, but {bound} is possible"
@@ -86,6 +87,7 @@ def check_fully(plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on:
 
 class _Check:
     def __init__(self, plan: Plan, scenario: Scenario, catalogs: Sequence[Catalog], on: dt.date) -> None:
+        scenario = with_packs_there(scenario, on)
         self.plan, self.scenario, self.catalogs = plan, scenario, catalogs
         self.book = Book(scenario, catalogs, on)
         self.clips = {clip.id: clip for clip in scenario.clips}
@@ -96,6 +98,7 @@ class _Check:
         """Everything that is wrong; limits and totals are looked at once every route is known to be sold."""
         yield from self._catalogs()
         yield from self._prices()
+        yield from account_of(self.plan, self.scenario)
         yield from assumptions(self.plan, self.scenario)
         yield from counts(self.plan, self.clips)
         yield from left_out(self.plan, self.clips)
@@ -166,7 +169,9 @@ class _Check:
             return [f"penalty_usd is {route.penalty_usd} for clips that meet their requirements"], None
         eligible = dict(self.book.eligible(clip, draft=route.draft))
         # An eligible line before any other: a dubbed route does not tell a silent offer from one with sound.
-        line = next((line for line in (*eligible, *self.book.lines) if _sells(line, route, clip)), None)
+        named = route.chain[0].offer
+        sold = [line for line in (*eligible, *self.book.lines) if _sells(line, route, clip)]
+        line = next((line for line in sold if line.order == named), sold[0] if sold else None)
         if line is None:
             return ["no catalog sells this"], None
         if line not in eligible:

@@ -17,6 +17,8 @@ from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
+from router.checking.account import dollars, may_buy, share_paid
+from router.schema.account import AccountTerms
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
 from router.schema.scenario import Clip, Dubbing, Scenario
 
@@ -32,6 +34,8 @@ class Priced:
     offer: OfferEntry
     terms: Terms
     order: int
+    account: AccountTerms | None = None
+    """What the account agreed with the provider."""
 
     @cached_property
     def key(self) -> tuple[str, str]:
@@ -58,7 +62,7 @@ class Priced:
         """What it charges."""
         return Tariff(
             self.entry.rounding,
-            rate(self.catalog.units_per_usd, self.catalog.usd_per_unit),
+            share_paid(self.account) * dollars(self.account, self.catalog),
             self.offer.prices,
             self.offer.price_per_second,
             self.terms.price_per_generation,
@@ -77,15 +81,20 @@ class Priced:
         return self.charges[first : None if ceiling is None else bisect_right(self.charges, ceiling, key=itemgetter(0))]
 
 
-def price_lines(catalogs: Sequence[Catalog], scenario: Scenario | None = None) -> list[Priced]:
-    """Every price line of the catalogs, in order; its rates are the scenario's where it states them."""
+def price_lines(
+    catalogs: Sequence[Catalog], scenario: Scenario | None = None, accounts: Mapping[str, AccountTerms] | None = None
+) -> list[Priced]:
+    """Every price line of the catalogs, in order, under an account; its rates are the scenario's where it states them."""
     lines: list[Priced] = []
     for catalog in catalogs:
         for entry in catalog.models:
             overriding = stated_rates(entry, scenario) if scenario is not None else {}
+            own = (accounts or {}).get(entry.provider)
+            if own is not None and own.concurrency is not None:
+                overriding["concurrency"] = own.concurrency
             for offer in entry.offers:
                 terms = entry.terms(offer).model_copy(update=overriding)
-                lines.append(Priced(catalog, entry, offer, terms, len(lines)))
+                lines.append(Priced(catalog, entry, offer, terms, len(lines), own))
     return lines
 
 
@@ -106,7 +115,8 @@ class Tariff(NamedTuple):
     """What one generation is billed by: a price for each length, or by the second."""
 
     rounding: str
-    usd_per_unit: Fraction
+    usd: Fraction
+    """Dollars that are paid for one unit of the prices below."""
     fixed: Mapping[Decimal, Decimal] | None
     per_second: Decimal | None
     per_generation: Decimal | None
@@ -127,12 +137,7 @@ class Tariff(NamedTuple):
         else:
             units = self.seconds(length) * Fraction(self.per_second or 0) + Fraction(self.per_generation or 0)
             units = max(units, Fraction(self.minimum or 0))
-        return round(units * 1_000_000 * self.usd_per_unit)
-
-
-def rate(units_per_usd: Decimal | None, usd_per_unit: Decimal | None) -> Fraction:
-    """What one unit costs in dollars."""
-    return Fraction(usd_per_unit) if usd_per_unit is not None else 1 / Fraction(units_per_usd or 1)
+        return round(units * 1_000_000 * self.usd)
 
 
 def billed(line: Priced, length: Fraction) -> Fraction:
@@ -240,6 +245,7 @@ def price_for(line: Priced, clip: Clip, dubbing: Dubbing, on: dt.date, *, degrad
         and (clip.providers is None or entry.provider in clip.providers)
         and entry.model not in clip.not_models
         and entry.provider not in clip.not_providers
+        and may_buy(entry, line.account)
         and (entry.available_from is None or entry.available_from <= on)
         and (entry.available_until is None or on <= entry.available_until)
     )

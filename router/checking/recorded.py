@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from router.checking.prices import Priced, Tariff, rate
+from router.checking.account import dollars, share_paid
+from router.checking.prices import Priced, Tariff
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.plan import ChainStep, Plan, Route
 from router.schema.prices import PriceLine
 
-Key = tuple[str, str, str, str | None, str | None, bool]
-"""(provider, model, mode, reference, resolution, audio)."""
+Key = tuple[str, str, str, str | None, str | None, str | None, bool]
+"""(provider, model, mode, region, reference, resolution, audio)."""
 _UNIT = ("unit", "units_per_usd", "usd_per_unit")
 _RECORDED = ("price_per_second", "prices", "price_per_generation", "price_minimum", "as_of", "source")
 
@@ -65,9 +66,15 @@ def _step(route: Route, step: ChainStep, line: PriceLine | None) -> str | None:
 
 
 def _tariff(line: PriceLine) -> Tariff:
+    """What the account pays."""
+    return _listed(line)._replace(usd=share_paid(line.account) * dollars(line.account, line))
+
+
+def _listed(line: PriceLine) -> Tariff:
+    """What the catalog says, whatever the account agreed."""
     return Tariff(
         line.rounding,
-        rate(line.units_per_usd, line.usd_per_unit),
+        dollars(None, line),
         line.prices,
         line.price_per_second,
         line.price_per_generation,
@@ -135,14 +142,14 @@ def _differing(catalog: Catalog, lines: Mapping[Key, PriceLine]) -> Iterator[str
         terms = entry.terms(offer)
         tariff = Tariff(
             entry.rounding,
-            rate(catalog.units_per_usd, catalog.usd_per_unit),
+            dollars(None, catalog),
             offer.prices,
             offer.price_per_second,
             terms.price_per_generation,
             terms.price_minimum,
         )
-        if tariff != _tariff(line):
-            yield f"{_named(line)}: {_said(tariff)} now, {_said(_tariff(line))} in the plan"
+        if tariff != _listed(line):
+            yield f"{_named(line)}: {_said(tariff)} now, {_said(_listed(line))} in the plan"
 
 
 def _said(tariff: Tariff) -> str:
@@ -161,16 +168,16 @@ def _said(tariff: Tariff) -> str:
 
 
 def _usd(price: Decimal, tariff: Tariff) -> str:
-    return f"${Decimal(round(Fraction(price) * 10**6 * tariff.usd_per_unit)).scaleb(-6).normalize():f}"
+    return f"${Decimal(round(Fraction(price) * 10**6 * tariff.usd)).scaleb(-6).normalize():f}"
 
 
 def _key(entry: ModelEntry, offer: OfferEntry) -> Key:
     reference = offer.reference or entry.reference
-    return entry.provider, entry.model, entry.mode, reference, offer.resolution, offer.audio
+    return entry.provider, entry.model, entry.mode, entry.region, reference, offer.resolution, offer.audio
 
 
 def _key_of(line: PriceLine) -> Key:
-    return line.provider, line.model, line.mode, line.reference, line.resolution, line.audio
+    return line.provider, line.model, line.mode, line.region, line.reference, line.resolution, line.audio
 
 
 def _named(line: PriceLine) -> str:

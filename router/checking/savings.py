@@ -49,11 +49,11 @@ def spend_of(members: Sequence[tuple[int, Sequence[Tried], int]], scenario: Scen
 
 
 def settle(spend: Mapping[str, float], scenario: Scenario, bought: Sequence[int]) -> Settlement:
-    """What so many of each pack, and the tiers behind them, take off this spend; packs are none where ``bought`` is empty."""
+    """What so many of each pack, and the tiers behind them, take off this spend; packs are those owned where ``bought`` is empty."""
     left = dict(spend)
     used = []
     saved = []
-    for pack, count in zip(scenario.packs, bought, strict=False):
+    for pack, count in zip(scenario.packs, bought or [pack.owned for pack in scenario.packs], strict=False):
         covers = min(left.get(pack.provider, 0.0), count * _micro(pack.pays_for_usd))
         left[pack.provider] = left.get(pack.provider, 0.0) - covers
         used.append(covers)
@@ -73,13 +73,17 @@ def settle(spend: Mapping[str, float], scenario: Scenario, bought: Sequence[int]
 
 def settlement(plan: Plan, scenario: Scenario, spend: Mapping[str, float]) -> Iterator[str]:
     """What is wrong with the packs and discounts that a plan shows, given what its routes spend."""
-    offered = [(p.provider, _micro(p.pays_for_usd), _micro(p.price_usd), p.max_count) for p in scenario.packs]
-    shown = [(p.provider, _micro(p.pays_for_usd), _micro(p.price_usd), p.max_count) for p in plan.packs]
+    offered = [
+        (p.provider, _micro(p.pays_for_usd), _micro(p.price_usd), p.max_count, bool(p.owned)) for p in scenario.packs
+    ]
+    shown = [(p.provider, _micro(p.pays_for_usd), _micro(p.price_usd), p.max_count, p.owned) for p in plan.packs]
     if shown != offered:
         yield "packs are not those of the scenario"
         return
     found = settle(spend, scenario, [pack.bought for pack in plan.packs])
     for number, (pack, used) in enumerate(zip(plan.packs, found.used, strict=True), start=1):
+        if pack.owned and pack.bought != pack.max_count:
+            yield f"pack {number}: uses {pack.bought} of the {pack.max_count} that are owned"
         if pack.bought > pack.max_count:
             yield f"pack {number}: buys {pack.bought}, at most {pack.max_count} can be bought"
         unused = pack.bought * pack.pays_for_usd - pack.used_usd
@@ -100,10 +104,19 @@ def settlement(plan: Plan, scenario: Scenario, spend: Mapping[str, float]) -> It
 
 
 def most_saved(provider: str, scenario: Scenario) -> float:
-    """No more than this share of the list price with a provider can be saved: the best pack's or the highest tier's."""
-    packs = [1 - Fraction(p.price_usd) / Fraction(p.pays_for_usd) for p in scenario.packs if p.provider == provider]
+    """No more than this share of the list price with a provider can be saved: the best pack's or the highest tier's.
+
+    What is owned saves more of it, but no more than it pays for: see ``owned_face``.
+    """
+    own = [pack for pack in scenario.packs if pack.provider == provider and not pack.owned]
+    packs = [1 - Fraction(p.price_usd) / Fraction(p.pays_for_usd) for p in own]
     tiers = [Fraction(tier.discount) for tier in scenario.tiers if tier.provider == provider]
     return float(max([Fraction(0), *packs, *tiers]))
+
+
+def owned_face(scenario: Scenario) -> int:
+    """What all packs that are owned pay for, micro-dollars."""
+    return sum(pack.owned * _micro(pack.pays_for_usd) for pack in scenario.packs)
 
 
 def _providers(scenario: Scenario) -> list[str]:

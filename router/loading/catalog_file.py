@@ -110,7 +110,7 @@ def where_in(catalog: Catalog, path: Path) -> str:
 
 
 def check_distinct(catalogs: Sequence[Catalog]) -> None:
-    """Refuse two prices for one thing on one day: (provider, model, mode, resolution, audio, reference) must differ, or the days of sale.
+    """Refuse two prices for one thing on one day in one region: (provider, model, mode, resolution, audio, reference) must differ.
 
     Raises
     ------
@@ -126,18 +126,26 @@ def check_distinct(catalogs: Sequence[Catalog]) -> None:
                 key = (entry.provider, entry.model, entry.mode, offer.resolution, offer.audio, reference)
                 others = priced.setdefault(key, [])
                 place: Path = ("models", m, "offers", i)
-                if clashing := [other for other in others if _same_day(entry, other[0])]:
+                if clashing := [
+                    other for other in others if _same_day(entry, other[0]) and _same_place(entry, other[0])
+                ]:
                     named = f"{entry.provider}/{entry.model} {entry.mode} {offer.resolution or ''} audio = {str(offer.audio).lower()}"
                     first = where_in(*clashing[0][1:])
                     problems.append(
                         Problem(
-                            f"{' '.join(named.split())} is priced already at {first}; keep one, or give them different days of sale",
+                            f"{' '.join(named.split())} is priced already at {first}; "
+                            "keep one, or give them different days of sale or regions",
                             where_in(catalog, place),
                         )
                     )
                 others.append((entry, catalog, place))
     if problems:
         raise InputError(problems)
+
+
+def _same_place(one: ModelEntry, other: ModelEntry) -> bool:
+    """Whether there is a region in which both are sold; one that states none is sold everywhere."""
+    return one.region is None or other.region is None or one.region == other.region
 
 
 def _same_day(one: ModelEntry, other: ModelEntry) -> bool:

@@ -36,6 +36,20 @@ class WithTable:
         return self.file.where(path)
 
 
+@dataclass(frozen=True, slots=True)
+class WithAccount:
+    """A scenario, and the file of its account's terms beside it."""
+
+    below: Origin | None
+    file: Source
+
+    def where(self, path: Path = ()) -> str:
+        """Of the account, its line in that file."""
+        if path[:1] == ("account",):
+            return self.file.where(path)
+        return self.below.where(path) if self.below is not None else ""
+
+
 class Mark(NamedTuple):
     """One value that was set anew."""
 

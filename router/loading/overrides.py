@@ -17,6 +17,7 @@ from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
 from router.errors import InputError, Problem
+from router.loading.account_file import load_account
 from router.loading.calibration_file import load_calibration
 from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.catalog_file import where_in as where_in_catalog
@@ -25,6 +26,7 @@ from router.loading.origins import Mark, Origin, SetAnew
 from router.loading.paths import GONE, Place, Tree, entered, opened, places, plain, shallow
 from router.loading.scenario_file import resolved_catalogs
 from router.loading.validation import validated
+from router.schema.account import Account
 from router.schema.base import Path, kind_of, printable
 from router.schema.calibration import Calibration
 from router.schema.catalog import Catalog
@@ -35,7 +37,7 @@ _GRAMMAR = re.compile(r"""((?:"[^"]*"|'[^']*'|[^"'=])+?)\s*((?<!\.)[*+]=|=)(.*)"
 _LONGEST = 100_000
 _MEASURED = ("calibration", "failure_rate", "keep_rate", "bills_failures", "outages")
 """A calibration, and where what it measured stands."""
-Loaded = TypeVar("Loaded", Catalog, Calibration)
+Loaded = TypeVar("Loaded", Catalog, Calibration, Account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ class _Draft:
                 self._sell(one)
             elif place.path == ("calibration",):
                 self._measure(one)
+            elif place.path == ("account",) and isinstance(one.value, str):
+                self._agree(one, one.value)
             else:
                 self._set(place, one)
         if of_defaults:
@@ -239,6 +243,14 @@ class _Draft:
             self._tree["calibration"] = self._loaded(
                 lambda name, folder: load_calibration((folder or FilePath()) / name), one.value, one
             )
+
+    def _agree(self, one: Override, name: str) -> None:
+        """The terms of another account's file, whose path is relative to the scenario's file."""
+        if one.operator != "=":
+            raise InputError([Problem("`account` takes the path of an account file with `=`", one.label)])
+        terms = self._loaded(lambda name, folder: load_account((folder or FilePath()) / name), name, one).account
+        self._marks.append(Mark(("account",), one.label))
+        self._tree["account"] = plain(terms)
 
     def _loaded(self, load: Callable[[str, FilePath | None], Loaded], name: str, one: Override) -> Loaded:
         try:

@@ -126,7 +126,7 @@ def places(scenario: Tree, catalogs: list[Tree], text: str, label: str) -> list[
         With the nearest path that leads somewhere.
     """
     rest = re.sub(r"\[(\d+|\*)\]", r".\1", text)
-    walk = _Walk(label, rest)
+    walk = _Walk(label, rest, catalogs)
     root, _, below = rest.partition(".")
     if root in _SOLD:
         return list(walk.among(list(_SOLD[root](catalogs)), below))
@@ -175,8 +175,8 @@ def _kinds(offer: Tree, entry: Tree) -> tuple[str, ...]:
 class _Walk:
     """One path, walked; it knows what to say where it ends."""
 
-    def __init__(self, label: str, text: str) -> None:
-        self._label, self._text = label, text
+    def __init__(self, label: str, text: str, catalogs: list[Tree]) -> None:
+        self._label, self._text, self._catalogs = label, text, catalogs
 
     def into(
         self, node: Any, annotation: Any, rest: str, path: Path, besides: Sequence[str] = (), above: Tree = _NOTHING
@@ -234,6 +234,8 @@ class _Walk:
         found, below, token = _matching([((str(key),), key) for key in node], rest)
         if not found and re.search(r"[*?]", token) and not _QUOTED.match(rest):
             self._lost(f"nothing in {self._before(rest)} is called `{printable(token, 60)}`", rest, token, list(node))
+        if not found and isinstance(inner, type) and issubclass(inner, BaseModel):
+            found, below, token = self._new(node, rest)
         if inner is Any:
             if len(path) > MAX_DEPTH:
                 self._lost(f"`{printable(self._text, 80)}` nests deeper than {MAX_DEPTH} levels")
@@ -245,6 +247,17 @@ class _Walk:
                 yield Place(node, key, (*path, key))
             else:
                 yield from self.into(node[key], inner, below, (*path, key))
+
+    def _new(self, node: Tree, rest: str) -> tuple[list[Any], str | None, str]:
+        """In a table of providers, one that it says nothing of yet and catalogs sell, as an empty table."""
+        sold = dict.fromkeys(str(_stated(branch.holder[branch.key], "provider")) for branch in _models(self._catalogs))
+        found, below, token = _matching([((name,), name) for name in sold], rest)
+        if not found:
+            what = f"nothing in {self._before(rest)} is called `{printable(token, 60)}`, and no catalog sells from it"
+            self._lost(what, rest, token, [*dict.fromkeys((*map(str, node), *sold))])
+        for name in found:
+            node[name] = {}
+        return found, below, token
 
     def _fields(
         self, node: Tree, model: type[BaseModel], rest: str, path: Path, besides: Sequence[str], above: Tree

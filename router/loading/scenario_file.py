@@ -6,11 +6,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from router.errors import InputError, Problem
+from router.loading.account_file import account_of
 from router.loading.calibration_file import load_calibration
 from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.clip_table import rows
 from router.loading.formats import Source, parse, read
-from router.loading.origins import Origin, WithTable
+from router.loading.origins import Origin, WithAccount, WithTable
 from router.loading.validation import validated
 from router.schema.base import Path, kind_of, printable
 from router.schema.catalog import Catalog
@@ -57,6 +58,8 @@ def scenario_of(source: Source) -> Scenario:
         found += [Problem(f"`id` {text}", origin.where(place)) for place, text in duplicate_ids(ids)]
     catalogs = _catalogs(data, source, found)
     data = _calibrated(data, source, found)
+    if isinstance(data.get("account"), str):
+        data, origin = _under_account(data, source, origin, found)
     scenario = validated(Scenario, data, origin.where, found=found)
     if catalogs:
         scenario = scenario.model_copy(update={"catalogs": catalogs})
@@ -150,3 +153,17 @@ def _calibrated(data: dict[str, Any], source: Source, found: list[Problem]) -> d
     except InputError as error:
         found += [Problem(f"in calibration '{printable(name[:80])}': {problem}", place) for problem in error.problems]
         return others
+
+
+def _under_account(
+    data: dict[str, Any], source: Source, origin: Origin, found: list[Problem]
+) -> tuple[dict[str, Any], Origin]:
+    """The fields with the account whose file is named, read relative to the scenario; what is wrong with it goes to ``found``."""
+    name, others = data["account"], {field: value for field, value in data.items() if field != "account"}
+    try:
+        file = read(source.folder / name)
+        return {**others, "account": account_of(file)}, WithAccount(origin, file)
+    except InputError as error:
+        place = source.where(("account",))
+        found += [Problem(f"in account '{printable(name[:80])}': {problem}", place) for problem in error.problems]
+        return others, origin

@@ -281,7 +281,12 @@ def _upwards(minutes: Fraction) -> str:
 
 
 def _on_lists(need: Requirements, offer: Offer) -> Iterator[Miss]:
+    by_account = {denied.reason: Miss(*denied) for denied in offer.denied}
+    if "model-denied" in by_account:
+        yield by_account["model-denied"]
     if (need.models is not None and offer.model not in need.models) or offer.model in need.not_models:
         yield Miss("model-denied", "is not among the clip's models", f"allow {offer.model}")
+    if "provider-denied" in by_account:
+        yield by_account["provider-denied"]
     if (need.providers is not None and offer.provider not in need.providers) or offer.provider in need.not_providers:
         yield Miss("provider-denied", "is not from one of the clip's providers", f"allow {offer.provider}")

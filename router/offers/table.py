@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from router.offers.pricing import billed_seconds, generation, shortest_billed
-from router.schema.candidate import Offer
+from router.schema.account import AccountTerms
+from router.schema.candidate import Denied, Offer
 from router.schema.catalog import Catalog, Lengths, ModelEntry, OfferEntry
 from router.schema.scenario import Scenario
 from router.units import RESOLUTION_RANK
@@ -29,15 +30,19 @@ def offer_table(
     scenario: Scenario | None = None,
     known: Mapping[Place, Offer] = MappingProxyType({}),
 ) -> tuple[Offer, ...]:
-    """Every offer of the catalogs, as it stands on the day ``on``; the scenario's word on its rates comes before the catalog's.
+    """Every offer of the catalogs, as it stands on the day ``on``, under the terms of the scenario's account.
+
+    The scenario's word on its rates comes before the catalog's.
 
     Parameters
     ----------
     known
         Offers of the same day under the same word of the scenario, from ``known_offers``.
     """
+    accounts = {} if scenario is None else scenario.account
     return tuple(
-        known.get(place) or _restated(_offer(place, catalog, entry, priced, on), scenario)
+        known.get(place)
+        or _restated(_offer(place, catalog, entry, priced, on, accounts.get(entry.provider)), scenario)
         for place, catalog, entry, priced in _places(catalogs)
     )
 
@@ -74,13 +79,16 @@ def _stated(table: Mapping[str, Value], offer: Offer) -> Value | None:
     return table.get(f"{offer.provider}/{offer.model}", table.get(offer.model))
 
 
-def _offer(place: Place, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, on: dt.date) -> Offer:
-    order, _, _, units_per_usd, _ = place
+def _offer(
+    place: Place, catalog: Catalog, entry: ModelEntry, priced: OfferEntry, on: dt.date, account: AccountTerms | None
+) -> Offer:
+    """An offer at the prices that the account pays, which are exact products: only a whole generation is rounded."""
     terms = entry.terms(priced)
+    paid = 1 - Fraction(0 if account is None else account.discount)
     lengths, length_range = _lengths(terms.seconds, entry.rounding)
     status, dates = _status(entry, on)
     offer = Offer(
-        order=order,
+        order=place[0],
         catalog=catalog.name,
         provider=entry.provider,
         model=entry.model,
@@ -95,23 +103,44 @@ def _offer(place: Place, catalog: Catalog, entry: ModelEntry, priced: OfferEntry
         generations=(),
         length_range=length_range,
         rounding=entry.rounding,
-        units_per_usd=units_per_usd,
+        units_per_usd=_units_per_usd(place[3], account, catalog.unit),
         unit=catalog.unit,
-        price_per_second=_fraction(priced.price_per_second),
-        price_per_generation=_fraction(terms.price_per_generation) or Fraction(0),
-        price_minimum=_fraction(terms.price_minimum) or Fraction(0),
-        fixed_prices={Fraction(s): Fraction(p) for s, p in priced.prices.items()} if priced.prices else None,
+        price_per_second=None if priced.price_per_second is None else paid * Fraction(priced.price_per_second),
+        price_per_generation=paid * Fraction(terms.price_per_generation or 0),
+        price_minimum=paid * Fraction(terms.price_minimum or 0),
+        fixed_prices={Fraction(s): paid * Fraction(p) for s, p in priced.prices.items()} if priced.prices else None,
         quality=terms.quality,
         availability=None if entry.availability is None else float(entry.availability),
         failure_rate=float(terms.failure_rate or 0),
         keep_rate=1.0 if terms.keep_rate is None else float(terms.keep_rate),
         bills_failures=terms.bills_failures or "unknown",
         generation_rate=_fraction(terms.generation_seconds_per_second),
-        concurrency=terms.concurrency,
+        concurrency=terms.concurrency if account is None else account.concurrency or terms.concurrency,
         status=status,
         dates=dates,
+        denied=() if account is None else tuple(_denied(entry, account)),
     )
     return replace(offer, generations=tuple(generation(offer, (seconds,)) for seconds in lengths))
+
+
+def _units_per_usd(published: Fraction, account: AccountTerms | None, unit: str) -> Fraction:
+    """At the account's rate, where it has one; prices in dollars have none."""
+    if account is not None and unit != "usd":
+        if account.units_per_usd is not None:
+            return Fraction(account.units_per_usd)
+        if account.usd_per_unit is not None:
+            return 1 / Fraction(account.usd_per_unit)
+    return published
+
+
+def _denied(entry: ModelEntry, account: AccountTerms) -> Iterator[Denied]:
+    """Why the account cannot buy a model."""
+    name = f"account.{entry.provider}"
+    if account.models is not None and entry.model not in account.models:
+        yield Denied("model-denied", f"is not enabled in {name}.models", f"add {entry.model} to {name}.models")
+    if account.regions is not None and entry.region is not None and entry.region not in account.regions:
+        detail = f"is sold in region {entry.region}, which is not in {name}.regions"
+        yield Denied("provider-denied", detail, f"add {entry.region} to {name}.regions")
 
 
 def _fraction(number: Decimal | None) -> Fraction | None:

@@ -31,6 +31,7 @@ from router.online.steps import Steps
 from router.online.telling import Listener, Teller
 from router.online.till import Till
 from router.online.view import Choice
+from router.schema.account import Account
 from router.schema.catalog import Catalog
 from router.schema.ledger import Budget
 from router.schema.scenario import Clip, Dubbing, Fallback, Limits, Objective, Outages, Scenario
@@ -53,6 +54,8 @@ class Router:
         A bundled name, a path, a ``Catalog``, or several of them.
     fallback, outages, dubbing, objective, failure_rate, keep_rate, bills_failures
         As in a scenario; ``objective`` may minimise ``expected`` or ``worst-case``.
+    account
+        Terms by provider, as in a scenario, or a file of them. Packs that are owned do not matter here: prices are those they pay for.
     limits
         Those that hold clip by clip: ``budget_usd``, ``worst_case_usd``, and caps by ``max_clips``, ``max_seconds``, ``max_usd``.
     budgets
@@ -101,6 +104,7 @@ class Router:
         failure_rate: Mapping[str, Any] | None = None,
         keep_rate: Mapping[str, Any] | None = None,
         bills_failures: Mapping[str, str] | None = None,
+        account: str | Path | Account | Mapping[str, Any] | None = None,
         ledger: str | Path | Ledger | None = None,
         health: Health | None = None,
         on: dt.date | None = None,
@@ -119,6 +123,7 @@ class Router:
             "failure_rate": failure_rate,
             "keep_rate": keep_rate,
             "bills_failures": bills_failures,
+            "account": Account.load(account) if isinstance(account, str | Path) else account,
         }
         rules = rules_of(given)
         self._limits = rules.limits

@@ -59,7 +59,7 @@ def assignment(
         rows.append(mean_quality(choices, Fraction(limits.mean_quality_min)))
     rows += drafts(choices)
     return Problem(
-        (*option_groups(choices, aim, packs=bool(scenario.packs)), *bought.groups),
+        (*option_groups(choices, aim, packs=any(not pack.owned for pack in scenario.packs)), *bought.groups),
         tuple(map(bought.widened, rows)),
         tuple(tails),
         tuple(ceilings),

@@ -3,6 +3,8 @@
 Behind the classes of clips come one for each entry of ``packs`` (its members are packs, its options being bought and not) and one
 with a single member, which carries what is constant. The saving is a tail of negative cost; it counts in the objective and in every
 limit on money alike, since it is settled on the spend that the plan expects.
+
+Packs that are owned are no choice: what they pay for belongs to what is constant.
 """
 
 from __future__ import annotations
@@ -43,10 +45,11 @@ class Purchases:
         if not providers:
             return cls()
         groups = []
-        for pack in scenario.packs:
+        on_sale = [pack for pack in scenario.packs if not pack.owned]
+        for pack in on_sale:
             price = to_micro(pack.price_usd)
             groups.append(Group(pack.max_count, (aim.bought(price, packs=True), aim.bought(0, packs=True)), bulky=True))
-        groups.append(Group(1, (aim.bought(0, packs=bool(scenario.packs)),)))
+        groups.append(Group(1, (aim.bought(0, packs=bool(on_sale)),)))
         shape = tuple((0,) * (len(own.candidates) + can_be_left_out(choices, own)) for own in choices)
         discounts = [_discount(provider, choices, scenario, shape) for provider in providers]
         return cls(
@@ -92,13 +95,18 @@ def _discount(provider: str, choices: Sequence[Choices], scenario: Scenario, sha
         spend.append((*listed, *blank[len(listed) :]))
         most += own.clip_class.count * max(listed, default=0.0)
     covers: list[tuple[Number, ...]] = list(shape)
+    owned = 0
     for pack in scenario.packs:
-        spend.append((0, 0))
-        covers.append((to_micro(pack.pays_for_usd) if pack.provider == provider else 0, 0))
+        pays = to_micro(pack.pays_for_usd) if pack.provider == provider else 0
+        if pack.owned:
+            owned += pays * pack.owned
+        else:
+            spend.append((0, 0))
+            covers.append((pays, 0))
     base = len(spend)
     tiers = tuple(
         (float(to_micro(tier.from_usd)), float(Fraction(tier.discount)))
         for tier in scenario.tiers
         if tier.provider == provider
     )
-    return Discount(f"savings[{provider}]", (*spend, (0,)), (*covers, (0,)), base, tiers, 0.0, most)
+    return Discount(f"savings[{provider}]", (*spend, (0,)), (*covers, (owned,)), base, tiers, 0.0, most)

@@ -155,7 +155,7 @@ class Discount:
     spend: Uses
     """List price of an option; packs have none."""
     covers: Uses
-    """What a pack pays for; nothing for any other option."""
+    """What a pack pays for, and as the constant part what the packs do that are owned; nothing for any other option."""
     base: int
     """The class of one member and one option that carries the constant part."""
     tiers: tuple[tuple[float, float], ...]
@@ -200,9 +200,10 @@ class Discount:
         slope, constant = self.chord()
         costs = []
         for c, (spend, cover) in enumerate(zip(self.spend, self.covers, strict=True)):
+            always = constant if c == self.base else 0.0
             costs.append(
                 tuple(
-                    (constant, constant) if c == self.base else (-float(s), -(1 - slope) * float(f) - slope * float(s))
+                    (always - float(s), always - (1 - slope) * float(f) - slope * float(s))
                     for s, f in zip(spend, cover, strict=True)
                 )
             )

@@ -37,6 +37,12 @@ def json_schema(model: type[BaseModel], *, written: bool = False) -> dict[str, A
             "anyOf": [{k: v for k, v in clips.items() if k != "description"}, table],
             "description": clips["description"],
         }
+        own = schema["properties"]["account"]
+        file = {"type": "string", "description": "A file with such tables: the path of a TOML or JSON file."}
+        schema["properties"]["account"] = {
+            "anyOf": [{k: v for k, v in own.items() if k != "description"}, file],
+            "description": own["description"],
+        }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

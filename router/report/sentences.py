@@ -10,7 +10,9 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from router.report.page import cents
 from router.report.words import segments_text, signed_usd, some_text
+from router.schema.account import AccountTerms
 from router.schema.plan import Baseline, DegradedClips, LeftOut, Move, Plan, Route
+from router.schema.prices import PriceLine
 from router.units import clips_text, seconds_text, usd_text
 
 _OF_ONE_ROUTE = {"clips", "counts", "count", "request", "further_requests"}
@@ -112,12 +114,56 @@ def settlement_lines(plan: Plan) -> Iterator[str]:
     for pack in plan.packs:
         face, unused = usd_text(cents(pack.bought * pack.pays_for_usd)), usd_text(cents(pack.unused_usd))
         if pack.bought:
-            price = usd_text(pack.price_usd)
-            yield f"Packs: {pack.bought:,} of {pack.provider} at {price} pay for {face}; {unused} unused"
+            price = "owned already" if pack.owned else f"at {usd_text(pack.price_usd)}"
+            yield f"Packs: {pack.bought:,} of {pack.provider} {price} pay for {face}; {unused} unused"
     for row in plan.discounts:
         if row.discount_usd:
             rest = usd_text(cents(row.list_usd - row.prepaid_usd))
             yield f"Discount of {row.provider}: {usd_text(cents(row.discount_usd))} off {rest} of list price"
+
+
+def account_lines(plan: Plan) -> Iterator[str]:
+    """The terms of the account that the plan was made under, one line a provider."""
+    for provider, terms in plan.account.items():
+        if said := [*agreed(terms)]:
+            yield f"Account with {provider}: {'; '.join(said)}"
+
+
+def agreed(terms: AccountTerms) -> Iterator[str]:
+    """What an account agreed with a provider, term by term."""
+    if terms.discount:
+        yield f"{_percent(terms.discount)} off list prices"
+    if terms.units_per_usd is not None:
+        yield f"{terms.units_per_usd.normalize():f} units to the dollar"
+    if terms.usd_per_unit is not None:
+        yield f"{usd_text(terms.usd_per_unit)} a unit"
+    if terms.concurrency is not None:
+        yield f"{terms.concurrency:,} generations at once"
+    if terms.models is not None:
+        yield f"enabled {some_text(terms.models)}"
+    if terms.regions is not None:
+        yield f"bought in {some_text(terms.regions)}"
+    for pack in terms.packs:
+        until = f", valid until {pack.valid_until}" if pack.valid_until else ""
+        packs = f"pack{'' if pack.count == 1 else 's'}"
+        yield f"owns {pack.count:,} {packs} for {usd_text(pack.pays_for_usd)}{' each' if pack.count > 1 else ''}{until}"
+
+
+def paid_text(line: PriceLine) -> str:
+    """What of its price an account pays; empty where it pays it as it is."""
+    paid = line.account
+    if paid is None:
+        return ""
+    parts = [f"{_percent(paid.discount)} off"] if paid.discount else []
+    if paid.units_per_usd is not None:
+        parts.append(f"{paid.units_per_usd.normalize():f} {line.unit}s to the dollar")
+    if paid.usd_per_unit is not None:
+        parts.append(f"{usd_text(paid.usd_per_unit)} a {line.unit}")
+    return ", ".join(parts)
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f}%"
 
 
 def degraded_text(entry: DegradedClips) -> str:

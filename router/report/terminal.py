@@ -8,6 +8,7 @@ from decimal import Decimal
 from router.report.limits import limits_table, pushed_lines
 from router.report.page import Column, Page, cents
 from router.report.sentences import (
+    account_lines,
     alike,
     degraded_text,
     left_out_text,
@@ -51,6 +52,8 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         page.table(*_stacked(columns, cells, 2 + len(group), 3, page))
     if alone:
         page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
+    for line in account_lines(plan):
+        page.line(line)
     for line in _totals(plan):
         page.line(line)
     for entry in plan.degraded:

@@ -30,6 +30,14 @@ class Generation:
     """The same in the catalog's unit, before rounding to micro-dollars."""
 
 
+class Denied(NamedTuple):
+    """Why an account cannot buy an offer."""
+
+    reason: Literal["model-denied", "provider-denied"]
+    detail: str
+    mend: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Offer:
     """One sellable thing: a catalog's model entry and one of its prices, flattened. Equal only to itself."""
@@ -76,6 +84,8 @@ class Offer:
     """On the day that the plan is made for."""
     dates: str
     """First or last day of sale, as the rejection shows it."""
+    denied: tuple[Denied, ...] = ()
+    """Why the account cannot buy it; nothing where it can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,8 @@ class ModelEntry(Terms):
     """Who sells it."""
     mode: Name
     """What it is asked to do: ``text-to-video``, ``image-to-video``, ``motion-control`` ..."""
+    region: Name | None = None
+    """Where it is sold at these prices; everywhere if absent."""
     api_model: Text | None = None
     """What the provider's API calls it; the model's name if absent."""
     rounding: Literal["nearest", "up", "none"] = "nearest"

@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from router.errors import InputError, Problem
+from router.schema.account import AccountTerms
 from router.schema.base import (
     Count,
     CountOrZero,
+    Date,
+    Flag,
     JsonTable,
     Model,
     Name,
@@ -345,9 +348,13 @@ class PackUse(Model):
     price_usd: Usd
     """What one costs."""
     max_count: Count
-    """How many can be bought."""
+    """How many can be bought, or are owned."""
+    owned: Flag = False
+    """Whether the account owns them: nothing is paid for them, and they pay before any that are bought."""
+    valid_until: Date | None = None
+    """The last day on which they pay, where the account says one."""
     bought: CountOrZero
-    """How many the plan buys."""
+    """How many the plan buys; of those that are owned, all."""
     used_usd: Usd
     """Expected list price that they pay for."""
     unused_usd: Usd
@@ -514,8 +521,10 @@ class Plan(Model):
     """A bound that anyone can work out again; null where what is limited is more than sums over clips."""
     catalogs: tuple[CatalogRef, ...]
     """What it was priced with."""
+    account: dict[Name, AccountTerms] = Field(default_factory=dict)
+    """The terms of the account that it was made under, by provider."""
     prices: tuple[PriceLine, ...] = ()
-    """The price of every offer on its chains, as the catalogs state it."""
+    """The price of every offer on its chains, as the catalogs state it, and what of it the account pays."""
     totals: Totals
     """Sums over all clips."""
     objective: Objective

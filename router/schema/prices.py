@@ -41,8 +41,19 @@ class CatalogRef(Model):
     """Of its file; where it was made in code or changed by ``--set``, of what it holds, as JSON with sorted names."""
 
 
+class AccountPrice(Model):
+    """What an account pays of a price that a catalog states."""
+
+    discount: Exact = Decimal(0)
+    """Share of it that is not paid."""
+    units_per_usd: Exact | None = None
+    """How many of its units one dollar buys this account; null where the catalog's rate holds."""
+    usd_per_unit: Exact | None = None
+    """The same the other way round."""
+
+
 class PriceLine(Model):
-    """The price of one offer, as its catalog states it."""
+    """The price of one offer, as its catalog states it, and what of it an account pays."""
 
     offer: CountOrZero
     """The position of the offer over all catalogs: chains name it."""
@@ -54,6 +65,8 @@ class PriceLine(Model):
     """The model."""
     mode: Name
     """What it is asked to do."""
+    region: Name | None = None
+    """Where it is sold at this price; null where it is sold everywhere."""
     reference: Literal["image", "video"] | None = None
     """What motion is taken from."""
     resolution: Text | None = None
@@ -82,3 +95,5 @@ class PriceLine(Model):
     """Added to the per-second part of each generation."""
     price_minimum: Exact | None = None
     """Least price of one generation."""
+    account: AccountPrice | None = None
+    """What the account pays of the prices above; null where it pays them as they are."""

@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, InstanceOf, PrivateAttr, WithJsonSchema, model_validator
 
+from router.schema.account import Account, AccountTerms
 from router.schema.base import (
     Count,
     CountOrZero,
+    Date,
     Flag,
     Level,
     Minutes,
@@ -255,6 +257,23 @@ class Pack(Model):
     max_count: Annotated[int, Field(strict=True, ge=1, le=10**6)] = 1
     """How many can be bought."""
 
+    @property
+    def owned(self) -> int:
+        """How many need not be bought."""
+        return 0
+
+
+class OwnedPack(Pack):
+    """Packs that an account owns: their price is spent. No file has these; a plan finds them in the account's terms."""
+
+    valid_until: Date | None = None
+    """The last day on which they pay."""
+
+    @property
+    def owned(self) -> int:
+        """All of them."""
+        return self.max_count
+
 
 class Tier(Model):
     """A volume discount of a provider."""
@@ -335,6 +354,8 @@ class Scenario(Model):
     """How likely models are up."""
     calibration: Annotated[InstanceOf[Calibration] | None, WithJsonSchema({"type": "string"})] = None
     """A file that ``router calibrate`` wrote, relative to this one: what was measured, where the scenario says nothing itself."""
+    account: dict[Name, AccountTerms] = Field(default_factory=dict)
+    """What the account agreed with providers, by provider; in a file also the path of a file with such tables, relative to this one."""
     failure_rate: dict[Name, Rate] = Field(default_factory=dict)
     """Share of submitted generations that fail, by ``model`` or ``provider/model``; comes before the catalog's."""
     keep_rate: dict[Name, Rate] = Field(default_factory=dict)
@@ -378,6 +399,13 @@ class Scenario(Model):
         """Put what was measured behind what the scenario says itself."""
         measured = data.get("calibration") if isinstance(data, dict) else None
         return with_measured(data, measured) if isinstance(measured, Calibration) else data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_account(cls, data: Any) -> Any:
+        """An account file that was read stands for its tables."""
+        own = data.get("account") if isinstance(data, dict) else None
+        return {**data, "account": own.account} if isinstance(own, Account) else data
 
     @model_validator(mode="after")
     def _rising_tiers(self) -> Self:

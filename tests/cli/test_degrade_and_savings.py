@@ -138,8 +138,8 @@ def test_a_plan_with_packs_survives_its_file(tmp_path: Path) -> None:
     assert Plan.load(path) == plan
     assert json.loads(path.read_text())["packs"] == [
         {
-            "provider": "p", "pays_for_usd": "10.000000", "price_usd": "8.000000", "max_count": 3, "bought": 2,
-            "used_usd": "20.000000", "unused_usd": "0.000000",
+            "provider": "p", "pays_for_usd": "10.000000", "price_usd": "8.000000", "max_count": 3, "owned": False, "valid_until": None,
+            "bought": 2, "used_usd": "20.000000", "unused_usd": "0.000000",
         }
     ]  # fmt: skip
 

@@ -606,7 +606,8 @@ def test_what_is_wrong_between_catalogs_ends_with_status_2(tmp_path: Path, route
     ran = router_("plan", path)
     assert (ran.status, ran.out) == (2, "")
     assert said_well(ran.err.rstrip("\n").replace(f"{tmp_path}/", "")) == [
-        "d.toml:10: p/m text-to-video audio = false is priced already at c.toml:10; keep one, or give them different days of sale"
+        "d.toml:10: p/m text-to-video audio = false is priced already at c.toml:10; "
+        "keep one, or give them different days of sale or regions"
     ]
 
 

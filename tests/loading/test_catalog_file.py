@@ -327,8 +327,8 @@ def test_two_catalogs_that_price_one_thing_are_refused_and_both_files_are_named(
     path = written(tmp_path, 'catalogs = ["c.toml", "d.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
     (line,) = refusal(lambda file: router.plan(Scenario.load(file), on=ON), path)
     assert (
-        line
-        == "d.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; keep one, or give them different days of sale"
+        line == "d.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; "
+        "keep one, or give them different days of sale or regions"
     )
 
 
@@ -336,8 +336,8 @@ def test_two_prices_for_one_thing_within_a_catalog_are_refused_with_both_lines(t
     text = CATALOG.replace(" ]\n", ",\n { audio = false, price_per_second = 0.2 } ]\n")
     (line,) = refusal(Catalog.load, written(tmp_path, text, "c.toml"))
     assert (
-        line
-        == "c.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; keep one, or give them different days of sale"
+        line == "c.toml:11: p/m text-to-video audio = false is priced already at c.toml:10; "
+        "keep one, or give them different days of sale or regions"
     )
 
 
@@ -360,7 +360,7 @@ def test_the_price_in_force_on_the_day_is_taken(tmp_path: Path, day: str, price:
 
 def test_two_prices_in_force_on_one_day_are_refused(tmp_path: Path) -> None:
     (line,) = refusal(Catalog.load, written(tmp_path, priced_until_and_from("2026-05-01", "2026-05-01"), "c.toml"))
-    assert "is priced already at c.toml:11; keep one, or give them different days of sale" in line
+    assert "is priced already at c.toml:11; keep one, or give them different days of sale or regions" in line
 
 
 @pytest.mark.parametrize(

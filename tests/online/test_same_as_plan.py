@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from router.schema.scenario import Scenario
 from tests import strategies
 
 Raw = dict[str, Any]
-RULES = ("fallback", "outages", "dubbing", "failure_rate", "keep_rate", "bills_failures")
+RULES = ("fallback", "outages", "dubbing", "failure_rate", "keep_rate", "bills_failures", "account")
 
 
 def one_clip(seed: int) -> tuple[Scenario, list[Catalog]]:
@@ -31,7 +32,18 @@ def one_clip(seed: int) -> tuple[Scenario, list[Catalog]]:
         raw["keep_rate"] = {model: rng.choice((0.5, 0.9)) for model in rng.sample(strategies.MODELS, 2)}
     if rng.random() < 0.3:
         raw["objective"] = {"minimise": "worst-case"}
+    if rng.random() < 0.3:
+        raw["account"] = {name: random_terms(rng) for name in strategies.PROVIDERS if rng.random() < 0.7}
     return Scenario.model_validate({**raw, "catalogs": sold}), sold
+
+
+def random_terms(rng: random.Random) -> Raw:
+    """What an account may have agreed with a provider; no packs, which a router knows nothing of."""
+    terms: Raw = {"discount": rng.choice((Decimal("0.1"), Decimal("0.333"), 0))}
+    terms |= rng.choice(({}, {"units_per_usd": 80}, {"usd_per_unit": Decimal("0.0126")}))
+    if rng.random() < 0.4:
+        terms["models"] = rng.sample(strategies.MODELS, 2)
+    return terms
 
 
 @pytest.mark.parametrize("first", range(0, 800, 100))

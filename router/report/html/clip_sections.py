@@ -10,7 +10,7 @@ from router.report.html.elements import element, join, name
 from router.report.html.page import Section
 from router.report.html.tables import Cell, Column, Valued, table
 from router.report.page import cents
-from router.report.sentences import alike, length_text, to_hundredth_cent
+from router.report.sentences import alike, length_text, paid_text, to_hundredth_cent
 from router.report.words import makes_text, some_text
 from router.schema.plan import Plan, Route
 from router.schema.prices import CatalogRef, PriceLine
@@ -80,9 +80,11 @@ def prices_section(plan: Plan) -> Section | None:
     if not plan.catalogs:
         return None
     several, lines = len(plan.catalogs) > 1, {line.offer: line for line in plan.prices}
+    account = any(line.account is not None for line in plan.prices)
     columns = [
         Column("Model"), Column("Makes"), Column("Billed", "number"), Column("Price of a clip", "number"), Column("Per second", "number"),
-        *([Column("Catalog")] if several else []), *([Column("Listed"), Column("Seen on")] if lines else []),
+        *([Column("Account", "words")] if account else []), *([Column("Catalog")] if several else []),
+        *([Column("Listed"), Column("Seen on")] if lines else []),
     ]  # fmt: skip
     used: dict[tuple[str, str, str, int], list[Route]] = {}
     for route in plan.routes:
@@ -94,6 +96,7 @@ def prices_section(plan: Plan) -> Section | None:
             name(model),
             makes,
             *_billed(routes),
+            *([paid_text(lines[offer]) if offer in lines else ""] if account else []),
             *([name(catalog)] if several else []),
             *(_listed(lines.get(offer)) if lines else ()),
         ]
@@ -105,7 +108,10 @@ def prices_section(plan: Plan) -> Section | None:
     ]
     heads = [Column("Catalog"), Column("Prices as of"), Column("Source", "words"), Column("SHA-256 begins")]
     dubbed = any(route.dubbing_usd for route in plan.routes)
-    said = "What a clip is billed by the list" + (", sound made elsewhere not counted." if dubbed else ".")
+    paid = "What a clip is billed by the list"
+    said = (f"{paid}, under the terms of the account" if account else paid) + (
+        ", sound made elsewhere not counted." if dubbed else "."
+    )
     body = join(
         table("Catalogs", heads, dated),
         element("p", said, class_="lead"),

@@ -8,6 +8,7 @@ from router.report.html.clip_sections import clips_section, prices_section
 from router.report.html.headline import headline
 from router.report.html.page import Section, html_page
 from router.report.html.plan_sections import (
+    account_section,
     baselines_section,
     cost_section,
     limits_section,
@@ -38,6 +39,7 @@ def plan_page(
         cost_section(plan, histogram),
         baselines_section(plan),
         limits_section(plan),
+        account_section(plan),
         settlement_section(plan),
         shortfalls_section(plan),
         *further,

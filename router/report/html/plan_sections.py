@@ -13,6 +13,7 @@ from router.report.html.tables import Cell, Column, table
 from router.report.limits import limit_cells, looser_text, pushed_lines, says_looser
 from router.report.page import cents
 from router.report.sentences import (
+    agreed,
     degraded_text,
     left_out_text,
     penalty_lines,
@@ -194,7 +195,8 @@ def settlement_section(plan: Plan) -> Section | None:
         [Column("Pack"), Column("Price", "number"), Column("Pays for", "number"), Column("Bought", "number"),
          Column("Used", "number"), Column("Unused", "number")],
         [
-            (name(pack.provider), usd_text(pack.price_usd), usd_text(pack.pays_for_usd), f"{pack.bought:,} of {pack.max_count:,}",
+            (name(pack.provider), "owned" if pack.owned else usd_text(pack.price_usd), usd_text(pack.pays_for_usd),
+             f"{pack.bought:,} of {pack.max_count:,}",
              _usd(pack.used_usd), _usd(pack.unused_usd))
             for pack in plan.packs
         ],
@@ -210,6 +212,22 @@ def settlement_section(plan: Plan) -> Section | None:
     if not lines and packs is None and discounts is None:
         return None
     return Section("settlement", "Drafts, packs and discounts", join(paragraphs(lines), packs, discounts), "Discounts")
+
+
+def account_section(plan: Plan) -> Section | None:
+    """The terms of the account that the plan was made under."""
+    rows = [
+        (name(provider), join(*(element("div", said) for said in stated)))
+        for provider, terms in plan.account.items()
+        if (stated := [*agreed(terms)])
+    ]
+    if not rows:
+        return None
+    lead = element(
+        "p", "Prices are those that this account pays, on top of what the catalogs list for everybody.", class_="lead"
+    )
+    body = join(lead, table("Account terms by provider", [Column("Provider"), Column("Terms", "words")], rows))
+    return Section("account", "The account", body, "Account")
 
 
 def shortfalls_section(plan: Plan) -> Section | None:
