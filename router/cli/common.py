@@ -17,6 +17,7 @@ import click
 from pydantic_core import PydanticCustomError
 
 from router import log
+from router.loading.account_file import under_account
 from router.loading.overrides import overridden
 from router.schema.base import Within, printable
 from router.schema.scenario import Scenario
@@ -82,13 +83,23 @@ set_option = click.option(
 )  # fmt: skip
 
 
+account_option = click.option(
+    "--account", metavar="FILE", help="Plan under the account terms of this file, in place of the scenario's own."
+)
+
+
 DEGRADE = "objective.degrade=true"
 """What ``--degrade`` sets."""
 
 
-def given_scenario(path: str, sets: Sequence[str] = ()) -> Scenario:
-    """The scenario that a command was given, with what ``--set`` says."""
-    return overridden(Scenario.load(path), sets)
+def given_scenario(path: str, sets: Sequence[str] = (), account: str | None = None) -> Scenario:
+    """The scenario that a command was given, with what ``--account`` and then ``--set`` say."""
+    return set_anew(Scenario.load(path), sets, account)
+
+
+def set_anew(scenario: Scenario, sets: Sequence[str], account: str | None) -> Scenario:
+    """A scenario with what ``--account`` and then ``--set`` say."""
+    return overridden(scenario if account is None else under_account(scenario, account), sets)
 
 
 fail_on_option = click.option(

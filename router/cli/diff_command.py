@@ -9,9 +9,19 @@ from dataclasses import replace
 import click
 
 from router.analysis.comparison import compare
-from router.cli.common import PAGES, as_of_option, chosen_format, page, page_options, set_option, verbose_option, write
+from router.cli.common import (
+    PAGES,
+    account_option,
+    as_of_option,
+    chosen_format,
+    page,
+    page_options,
+    set_anew,
+    set_option,
+    verbose_option,
+    write,
+)
 from router.errors import InputError, NoPlanError, Problem
-from router.loading.overrides import overridden
 from router.loading.plan_file import load_plan_or_scenario
 from router.pipeline import plan
 from router.schema.comparison import Comparison
@@ -23,6 +33,7 @@ from router.schema.scenario import Scenario
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
 @set_option
+@account_option
 @page_options
 @click.option("--exit-code", is_flag=True, help="Exit with 4 if anything differs, with 0 if nothing does.")
 @as_of_option
@@ -31,6 +42,7 @@ def command(
     before: str,
     after: str,
     sets: tuple[str, ...],
+    account: str | None,
     form: str | None,
     output: str | None,
     exit_code: bool,
@@ -41,7 +53,7 @@ def command(
     A and B are each a plan (the JSON that `router plan -o` wrote) or a scenario, which is planned first; one of them may be - for
     standard input. Where both are scenarios, the reasons are what differs between these: prices, requirements, limits, settings.
 
-    --set holds for each of A and B that is a scenario; a plan is taken as it is.
+    --set and --account hold for each of A and B that is a scenario; a plan is taken as it is.
 
     With --exit-code the exit status is 4 if a clip is made differently, added, removed or at another cost, or if a figure or limit
     differs; titles, requests and warnings do not count.
@@ -49,7 +61,7 @@ def command(
     if before == after == "-":
         raise click.UsageError("only one of A and B can come from standard input")
     form = chosen_format(form, output, PAGES)
-    given = _set_anew([(path, load_plan_or_scenario(path)) for path in (before, after)], sets)
+    given = _set_anew([(path, load_plan_or_scenario(path)) for path in (before, after)], sets, account)
     plans = [_planned(own, path, on) for own, path in zip(given, (before, after), strict=True)]
     scenarios = [own for own in given if isinstance(own, Scenario)]
     found = compare(plans[0], plans[1], (scenarios[0], scenarios[1]) if len(scenarios) == 2 else None)
@@ -57,18 +69,21 @@ def command(
     return 4 if exit_code and not found.same else 0
 
 
-def _set_anew(given: Sequence[tuple[str, Plan | Scenario]], sets: Sequence[str]) -> list[Plan | Scenario]:
-    """Both sides, with what ``--set`` says in those that are scenarios; what is wrong in one of two is told with its name."""
+def _set_anew(
+    given: Sequence[tuple[str, Plan | Scenario]], sets: Sequence[str], account: str | None
+) -> list[Plan | Scenario]:
+    """Both sides, with what options say in those that are scenarios; what is wrong in one of two is told with its name."""
     count = sum(isinstance(own, Scenario) for _, own in given)
-    if sets and not count:
+    if (sets or account is not None) and not count:
+        flag = "--set" if sets else "--account"
         raise click.UsageError(
-            "--set changes scenarios; A and B are plans, which are taken as they are; give a scenario"
+            f"{flag} changes scenarios; A and B are plans, which are taken as they are; give a scenario"
         )
     found: list[Plan | Scenario] = []
     problems: list[Problem] = []
     for path, own in given:
         try:
-            found.append(own if isinstance(own, Plan) else overridden(own, sets))
+            found.append(own if isinstance(own, Plan) else set_anew(own, sets, account))
         except InputError as error:
             problems += [_on_side(problem, path) if count > 1 else problem for problem in error.problems]
     if problems:

@@ -8,6 +8,7 @@ import click
 
 from router.analysis.explain import explain
 from router.cli.common import (
+    account_option,
     as_of_option,
     chosen_format,
     given_scenario,
@@ -25,14 +26,21 @@ from router.report.document import as_json
 @click.argument("clip", metavar="CLIP")
 @output_options
 @set_option
+@account_option
 @as_of_option
 @verbose_option
 def command(
-    scenario: str, clip: str, sets: tuple[str, ...], form: str | None, output: str | None, on: dt.date | None
+    scenario: str,
+    clip: str,
+    sets: tuple[str, ...],
+    account: str | None,
+    form: str | None,
+    output: str | None,
+    on: dt.date | None,
 ) -> int:
     """Show every offer for one clip: what it would cost, or why it is not eligible."""
     form = chosen_format(form, output)
-    found = explain(given_scenario(scenario, sets), clip, on=on)
+    found = explain(given_scenario(scenario, sets, account), clip, on=on)
     if form == "json":
         text = as_json(found)
     elif form == "csv":

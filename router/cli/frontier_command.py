@@ -9,6 +9,7 @@ import click
 from router.analysis.frontier import MOST, frontier
 from router.cli.common import (
     PAGES,
+    account_option,
     as_of_option,
     chosen_format,
     given_scenario,
@@ -32,11 +33,13 @@ _PAIRS = ("cost,quality", "cost,cvar", "cost,clips-served")
               help=f"At most so many points, spread evenly where there are more; {MOST} if not given.")  # fmt: skip
 @page_options
 @set_option
+@account_option
 @as_of_option
 @verbose_option
 def command(
     scenario: str,
     sets: tuple[str, ...],
+    account: str | None,
     of: str,
     points: int,
     form: str | None,
@@ -48,7 +51,7 @@ def command(
     Each plan is proven to be one of them; limits of the scenario hold for all.
     """
     form = chosen_format(form, output, PAGES)
-    given = given_scenario(scenario, sets)
+    given = given_scenario(scenario, sets, account)
     try:
         with progress("Points") as told:
             found = frontier(given, tuple(of.split(",")), on=on, points=points, progress=told)

@@ -9,6 +9,7 @@ import click
 from router.analysis.levers import levers
 from router.cli.common import (
     PAGES,
+    account_option,
     as_of_option,
     chosen_format,
     given_scenario,
@@ -29,6 +30,7 @@ from router.schema.levers import Levers
 @click.option("--combine", type=click.IntRange(0, 20), default=3, metavar="K",
               help="Put up to K levers on top of one another, the best first; 3 if not given.")  # fmt: skip
 @set_option
+@account_option
 @page_options
 @as_of_option
 @verbose_option
@@ -37,6 +39,7 @@ def command(
     top: int | None,
     combine: int,
     sets: tuple[str, ...],
+    account: str | None,
     form: str | None,
     output: str | None,
     on: dt.date | None,
@@ -47,7 +50,7 @@ def command(
     `router plan` repeats it.
     """
     form = chosen_format(form, output, PAGES)
-    given = given_scenario(scenario, sets)
+    given = given_scenario(scenario, sets, account)
     with progress("Levers") as told:
         found = levers(given, on=on, top=top, combine=combine, progress=told)
     write(_rendered(found, form, output), output)

@@ -14,6 +14,7 @@ from router.assembly.warnings import stale
 from router.cli.common import (
     DEGRADE,
     PAGES,
+    account_option,
     as_of_option,
     chosen_format,
     dollars,
@@ -51,6 +52,7 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 @click.option("--time-limit", type=float, callback=_seconds, metavar="SECONDS",
               help="Take the best plan found by then, and say how far from proven it is.")  # fmt: skip
 @set_option
+@account_option
 @click.option("--degrade", is_flag=True,
               help="Clips may be made below their requirements, at the scenario's penalties: --set objective.degrade=true.")  # fmt: skip
 @click.option("--shadow-prices/--no-shadow-prices", default=True,
@@ -72,6 +74,7 @@ def command(
     time_limit: float | None,
     degrade: bool,
     sets: tuple[str, ...],
+    account: str | None,
     shadow_prices: bool,
     studies: tuple[str, ...],
     fail_above: Decimal | None,
@@ -87,7 +90,7 @@ def command(
     form = chosen_format(form, output, PAGES)
     if studies and form != "html":
         raise click.UsageError("--with puts studies into a page; give --format html, or -o FILE.html")
-    given = given_scenario(scenario, [*sets, *([DEGRADE] if degrade else [])])
+    given = given_scenario(scenario, [*sets, *([DEGRADE] if degrade else [])], account)
     try:
         made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
     except NoPlanError as error:

@@ -23,6 +23,7 @@ _MODELS = {
     "levers": "Levers",
     "sensitivity": "Sensitivity",
     "frontier": "Frontier",
+    "account": "Account",
     "overlay": "Overlay",
     "imported-catalog": "ImportedCatalog",
     "sellers": "Sellers",
@@ -30,7 +31,7 @@ _MODELS = {
     "catalog-check": "CatalogCheck",
 }
 
-_READ = ("scenario", "catalog", "calibration", "overlay")
+_READ = ("scenario", "catalog", "account", "calibration", "overlay")
 """What users write; the rest the program writes, and nobody else."""
 
 

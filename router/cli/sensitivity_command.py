@@ -10,6 +10,7 @@ import click
 from router.analysis.sensitivity import sensitivity
 from router.cli.common import (
     PAGES,
+    account_option,
     as_of_option,
     chosen_format,
     given_scenario,
@@ -31,11 +32,13 @@ from router.report.document import as_json, no_plan
               help="Lower and raise prices by this for the tornado, as 10% or 0.1; 10% if not given.")  # fmt: skip
 @page_options
 @set_option
+@account_option
 @as_of_option
 @verbose_option
 def command(
     scenario: str,
     sets: tuple[str, ...],
+    account: str | None,
     by: Decimal,
     form: str | None,
     output: str | None,
@@ -46,7 +49,7 @@ def command(
     Everything is found by planning anew: break-evens are exact to the sixth decimal.
     """
     form = chosen_format(form, output, PAGES)
-    given = given_scenario(scenario, sets)
+    given = given_scenario(scenario, sets, account)
     try:
         with progress("Prices") as told:
             found = sensitivity(given, on=on, by=by, progress=told)

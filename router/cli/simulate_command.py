@@ -13,19 +13,20 @@ from click.core import ParameterSource
 from router.analysis.directions import compare_directions
 from router.analysis.simulation import simulate
 from router.cli.common import (
+    account_option,
     as_of_option,
     chosen_format,
     dollars,
     output_options,
     page,
     progress,
+    set_anew,
     set_option,
     share,
     verbose_option,
     write,
 )
 from router.errors import InputError, NoPlanError, Problem
-from router.loading.overrides import overridden
 from router.loading.plan_file import load_plan_or_scenario
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
@@ -74,6 +75,7 @@ def _amounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
 @click.option("--compare-directions", "compare", is_flag=True,
               help="Plan the scenario under each fallback direction instead, side by side.")  # fmt: skip
 @set_option
+@account_option
 @output_options
 @as_of_option
 @verbose_option
@@ -82,6 +84,7 @@ def command(
     ctx: click.Context,
     path: str,
     sets: tuple[str, ...],
+    account: str | None,
     draws: int,
     seed: int,
     until: float | None,
@@ -99,10 +102,11 @@ def command(
     """
     form = chosen_format(form, output)
     given = load_plan_or_scenario(path)
-    if sets:
+    if sets or account is not None:
         if isinstance(given, Plan):
-            raise click.UsageError("--set changes a scenario; this is a plan, which is taken as it is")
-        given = overridden(given, sets)
+            flag = "--set" if sets else "--account"
+            raise click.UsageError(f"{flag} changes a scenario; this is a plan, which is taken as it is")
+        given = set_anew(given, sets, account)
     if compare:
         extra = [
             flag for name, flag in _OF_DRAWS.items() if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE

@@ -17,6 +17,7 @@ from router.checking.check import check_fully
 from router.checking.recorded import as_recorded
 from router.cli.common import (
     DEGRADE,
+    account_option,
     as_of_option,
     fail_on_option,
     given_scenario,
@@ -37,6 +38,7 @@ from router.units import usd_text
 @click.argument("plan_file", metavar="PLAN")
 @click.argument("scenario_file", metavar="[SCENARIO]", required=False)
 @set_option
+@account_option
 @click.option("--degrade", is_flag=True, help="The plan was made with --degrade.")
 @as_of_option
 @fail_on_option
@@ -45,6 +47,7 @@ def command(
     plan_file: str,
     scenario_file: str | None,
     sets: tuple[str, ...],
+    account: str | None,
     degrade: bool,
     on: dt.date | None,
     fail_on: tuple[str, ...],
@@ -55,8 +58,8 @@ def command(
     figures are held against one another and against the bundled catalogs. Where a catalog is no longer the file that the plan was made
     with, the prices that the plan records are taken, and what differs today is said.
     """
-    if scenario_file is None and (sets or degrade):
-        raise click.UsageError("--set and --degrade change the scenario: name it as well")
+    if scenario_file is None and (sets or degrade or account is not None):
+        raise click.UsageError("--set, --account and --degrade change the scenario: name it as well")
     plan, market = Plan.load(plan_file), None
     day = on or dt.datetime.now(dt.UTC).date()
     if scenario_file is None:
@@ -64,7 +67,7 @@ def command(
         at_hand, differing = as_recorded(plan, today, {own.name: sha256(own) for own in today})
         findings, proofs = check_alone(plan, at_hand), _said_alone(plan, at_hand)
     else:
-        scenario = given_scenario(scenario_file, [*sets, *([DEGRADE] if degrade else [])])
+        scenario = given_scenario(scenario_file, [*sets, *([DEGRADE] if degrade else [])], account)
         market = open_market(scenario, day)
         today = list(market.catalogs)
         catalogs, differing = as_recorded(plan, today, {own.name: sha256(own) for own in today})

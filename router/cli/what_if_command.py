@@ -15,6 +15,7 @@ from router.analysis.sweep import sweep
 from router.analysis.what_if import what_if
 from router.cli.common import (
     PAGES,
+    account_option,
     as_of_option,
     chosen_format,
     given_scenario,
@@ -28,7 +29,7 @@ from router.cli.common import (
 from router.loading.validation import validated
 from router.report.document import as_json
 from router.schema.base import Path, printable
-from router.schema.scenario import Scenario, Variant
+from router.schema.scenario import Variant
 from router.schema.sweep import Sweep
 from router.schema.what_if import WhatIf
 
@@ -57,6 +58,7 @@ def _everywhere(label: str, _path: Path) -> str:
 @click.command("what-if")
 @click.argument("scenario", metavar="SCENARIO")
 @set_option
+@account_option
 @click.option("--variant", "variants", multiple=True, callback=_variants, metavar="NAME:PATH=VALUE[;...]",
               help="A variant by name, held against the scenario as it is; may be given again.")  # fmt: skip
 @click.option("--sweep", "axes", multiple=True, metavar="PATH=FROM:TO:STEP",
@@ -70,6 +72,7 @@ def _everywhere(label: str, _path: Path) -> str:
 def command(
     scenario: str,
     sets: tuple[str, ...],
+    account: str | None,
     variants: list[Variant],
     axes: tuple[str, ...],
     jobs: int,
@@ -86,7 +89,7 @@ def command(
     if axes:
         if variants:
             raise click.UsageError("--sweep and --variant are two questions; ask one at a time")
-        given = given_scenario(scenario, sets)
+        given = given_scenario(scenario, sets, account)
         with _workers(jobs) as executor, progress("Values") as told:
             swept = sweep(given, axes, on=on, executor=executor, progress=told)
             write(_rendered(swept, form, output), output)
@@ -95,7 +98,7 @@ def command(
         raise click.UsageError("--jobs shares out a sweep; give --sweep")
     name = "variant" if len(sets) > 1 else printable("".join(sets), 120)
     together = [Variant.model_construct(name=name, set=sets)] if sets else []
-    found = what_if(Scenario.load(scenario), [*together, *variants], on=on)
+    found = what_if(given_scenario(scenario, account=account), [*together, *variants], on=on)
     write(_rendered(found, form, output), output)
     return 3 if all(one.totals is None for one in (found.baseline, *found.variants)) else 0
 
