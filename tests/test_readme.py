@@ -37,6 +37,7 @@ COMMANDS = {
     "what-if": "what-if scenarios/what-if.toml",
     "sweep": "what-if scenarios/quickstart.toml --sweep offers.kling-o3.1080p-audio.price_per_second=0.11:0.16:0.01",
     "levers": "levers scenarios/levers.toml --top 5",
+    "account": "plan scenarios/account.toml",
     "calibrate": "calibrate scenarios/outcomes/attempts.csv",
 }
 """By the mark around its output, the command that README says was run."""

@@ -626,6 +626,18 @@ EXPECTED: Mapping[str, Figures] = {
         "4.86111",
         (Made("clip", 10, "example-model", "0.486111"),),
     ),
+    "account.toml": Figures(
+        # evolink: 10 x 0.100 x 0.9 = 0.90 a clip. example-units in region global: 10 x 0.8 / 8 = 1.00, of which two packs of 24.50 pay for
+        # 49 clips; the other 51 cost 51 x 0.90 = 45.90
+        "45.90",
+        "45.90",
+        "45.90",
+        (Made("clip", 51, "kling-3.0", "0.90"), Made("clip", 49, "kling-3.0", "1.00")),
+        # All on kling-3.0 where that is cheapest: 100 x 0.90; the dearest eligible is kling-3.0 with sound, 10 x 0.150 x 0.9 = 1.35
+        {"always kling-3.0": "44.10", "always the dearest eligible": "89.10"},
+        risk={"list_usd": "94.90", "saving_usd": "49"},
+        warnings=("account.example-units.packs: 1 of $20.00 was valid until 2026-03-31",),
+    ),
     "table.toml": Figures(
         # 1.875 + 8 x 0.30 + 6 x 0.848 + 2 x 0.906 = 1.875 + 2.4 + 5.088 + 1.812
         "11.175",
@@ -905,6 +917,16 @@ def test_sound_comes_from_the_model_at_five_seconds_and_from_dubbing_at_six() ->
 
 def test_a_plan_in_credits_shows_credits_besides_dollars() -> None:
     assert planned("credits.toml").totals.nominal_units == {"credit": "350"}  # 10 x 7 x 5
+
+
+def test_on_the_terms_of_an_account_units_are_its_own_and_its_packs_are_used_up() -> None:
+    plan = planned("account.toml")
+
+    assert plan.totals.nominal_units == {"unit": "392"}  # 49 x 10 x 0.8
+    assert [(pack.owned, pack.bought, pack.used_usd, pack.unused_usd) for pack in plan.packs] == [(True, 2, 49, 0)]
+    listed = router.Scenario.load(SCENARIOS / "account.toml").model_copy(update={"account": {}})
+    # 10 x 0.6 / 7 = 0.857143 by the list
+    assert router.plan(listed, on=DAY).totals.expected_usd == Decimal("85.7143")
 
 
 def test_the_json_scenario_is_the_toml_scenario() -> None:
