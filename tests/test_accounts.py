@@ -256,6 +256,13 @@ def test_packs_move_clips_to_the_provider_whose_packs_are_owned() -> None:
     assert plan.totals.expected_usd == Decimal("2.70")
 
 
+def test_the_optimum_with_owned_packs_is_proved_again_without_a_solver() -> None:
+    # A clip at p is worth the 0.45 of the other way: with 0.9 of the face and 0.1 of the spend, 16 x 0.45 - 0.9 x 5.00 = 2.70.
+    sold = catalog(model("m"), model("n", [{"audio": False, "price_per_second": "0.09"}], provider="q"))
+    own = scenario(HUNDRED, sold, account={"p": {"packs": [{"pays_for_usd": 5}]}})
+    assert check_fully(router.plan(own, on=ON), own, (sold,), ON) == ([], Decimal("2.70"))
+
+
 def test_tiers_act_on_what_owned_packs_leave() -> None:
     # Of 8.00 the pack pays 5.00; of the 3.00 left a tenth above 1.00 is not paid: 3 - 0.2 = 2.80.
     tiers = [{"provider": "p", "from_usd": 1, "discount": Decimal("0.1")}]

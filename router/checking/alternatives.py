@@ -17,7 +17,7 @@ from router.checking.limits import CostedRoute
 from router.checking.prices import Priced, dubbed, is_dubbed, price_for, price_lines
 from router.checking.primaries import may_be_primary
 from router.checking.recourse import Cost, Tried, chain_of, cheapest_of_each, cost_of
-from router.checking.savings import most_saved, settle, spend_of
+from router.checking.savings import most_saved, owned_by_provider, settle, spend_of
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan, Route
 from router.schema.scenario import Clip, Requirements, Scenario
@@ -86,6 +86,8 @@ class Alternative:
     draft: bool
     penalty: int = 0
     """What counts against it, part of that."""
+    prepaid: tuple[tuple[str, float], ...] = ()
+    """By provider what packs that are owned save besides, where they pay for all of it."""
 
 
 class Alternatives:
@@ -93,6 +95,7 @@ class Alternatives:
 
     def __init__(self, book: Book, clips: Mapping[str, Clip], costs: Sequence[CostedRoute]) -> None:
         self.book, self.scenario, self.clips, self.costs = book, book.scenario, clips, costs
+        self._owned = owned_by_provider(self.scenario)
         self._known_ways: dict[tuple[object, ...], list[Alternative]] = {}
         self._known_below: dict[tuple[object, ...], list[Alternative]] = {}
 
@@ -174,7 +177,8 @@ class Alternatives:
     def _way(self, clip: Clip, line: Priced, price: int, penalty: int = 0, *, draft: bool = False) -> Alternative:
         chain = self.book.chain(clip, line, price)
         cost = cost_of(chain, self.scenario.outages, self.book.unserved, clip.max_takes)
-        return Alternative(clip, line, price, cost, self._least(cost, clip.max_takes) + penalty, draft, penalty)
+        least, prepaid = self._least(cost, clip.max_takes)
+        return Alternative(clip, line, price, cost, least + penalty, draft, penalty, prepaid)
 
     def _every_way(self, clip: Clip, *, draft: bool) -> Iterator[tuple[str, float]]:
         """(``provider/model``, mean cost and penalty) of every way to make a clip, below its requirements too."""
@@ -195,13 +199,15 @@ class Alternatives:
             ]
         return self._known_below[key]
 
-    def _least(self, cost: Cost, takes: int) -> float:
-        """What a cost adds to the objective at least."""
+    def _least(self, cost: Cost, takes: int) -> tuple[float, tuple[tuple[str, float], ...]]:
+        """What a cost adds to the objective at least but for packs that are owned, and what these save besides where they pay for all."""
         rule, outages = self.scenario.objective, self.scenario.outages
         own = rule.minimise == "worst-case" and "per-run" not in (outages.correlation, outages.provider_correlation)
         spend = spend_of([(1, cost.steps, takes)], self.scenario)
-        saved = math.fsum(amount * most_saved(provider, self.scenario) for provider, amount in spend.items())
-        return (cost.worst if own else cost.expected) - saved
+        rates = {provider: most_saved(provider, self.scenario) for provider in spend}
+        saved = math.fsum(amount * rates[provider] for provider, amount in spend.items())
+        prepaid = tuple((name, amount * (1 - rates[name])) for name, amount in spend.items() if name in self._owned)
+        return (cost.worst if own else cost.expected) - saved, prepaid
 
     def _after(self, parts: Sequence[tuple[int, Cost, int]], bought: Sequence[int]) -> float:
         """Expected cost of (clips, cost, takes) after what so many packs, and discounts, take off."""

@@ -7,6 +7,9 @@ For any multipliers ``lam >= 0`` of limits that are sums over clips (``use <= bo
 for a plan that keeps the limits pays at most ``lam bound`` for what it uses. A clip is taken together with its drafts, and a group with
 all its clips on what they share.
 
+Packs that are owned pay ``min(face, spend)`` of a provider's spend, which for any share ``t`` is at most ``t face + (1 - t) spend``: a sum
+over clips again. The best shares are looked for.
+
 Costs, uses and multipliers are brought to whole numbers of one common fraction of a micro-dollar, so that nothing is rounded. Expected
 costs are floats and taken at their word; what is within a millionth of a whole micro-dollar is taken to be that, as two ways to add up
 the same cost differ by as much.
@@ -27,13 +30,17 @@ from typing import TypeAlias
 from router.checking.alternatives import Alternative, Alternatives, micro, need_of, usd, value_of
 from router.checking.prices import audio_of, billed
 from router.checking.primaries import planned_lengths
-from router.checking.savings import owned_face
+from router.checking.savings import most_saved, owned_by_provider
 from router.schema.plan import Plan
 from router.schema.scenario import Cap, Clip, Scenario
 
 Number: TypeAlias = int | float | Fraction
 
 MICRO = 1_000_000
+MANY_WAYS = 20_000
+"""Where there are more, packs that are owned are taken to save all that they pay for, whatever is made."""
+HALVINGS = 30
+"""Of the range of a share, each by a third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +108,41 @@ class Sums:
         self.limits = dict(sum_limits(others.scenario))
         self._ways: list[Alternative] = []
         self._groups = self._grouped(others)
-        self._costs = Wholes.of(_settled(way.least) for way in self._ways)
         self._known_uses: dict[str, Wholes] = {}
-        self._owned = owned_face(others.scenario)
-        """What packs that are owned take off at most, whatever is made."""
+        owned = owned_by_provider(others.scenario)
+        self._faces = {name: face * (1 - Fraction(most_saved(name, others.scenario))) for name, face in owned.items()}
+        """What packs that are owned save at most, besides what could be saved without them."""
+        self._take(dict.fromkeys(self._faces, Fraction(1)))
+        if len(self._ways) <= MANY_WAYS:
+            for name in self._faces:
+                self._take(self._best_share(name))
+
+    def _take(self, shares: dict[str, Fraction]) -> None:
+        """Bound what packs that are owned pay for by these shares of their face and of the spend."""
+        self._shares = shares
+        rest = {name: float(1 - share) for name, share in shares.items() if share < 1}
+        self._costs = Wholes.of(
+            _settled(way.least - math.fsum(amount * rest.get(name, 0.0) for name, amount in way.prepaid))
+            for way in self._ways
+        )
+        self._owned = sum((share * self._faces[name] for name, share in shares.items()), Fraction(0))
+
+    def _best_share(self, name: str) -> dict[str, Fraction]:
+        """The shares with the best one of a provider, the others as they are: the bound is concave in it."""
+
+        def proven(share: Fraction) -> Fraction:
+            self._take({**shares, name: share})
+            return self.bound({})
+
+        shares, low, high = dict(self._shares), Fraction(0), Fraction(1)
+        for _ in range(HALVINGS):
+            left, right = ((low * (3 - k) + high * k) / 3 for k in (1, 2))
+            left, right = left.limit_denominator(10**9), right.limit_denominator(10**9)
+            low, high = (low, right) if proven(left) >= proven(right) else (left, high)
+        # It is best where two ways cost the same, which is most often at a simple fraction.
+        middle = (low + high) / 2
+        tried = {Fraction(0), Fraction(1), low, high, *(middle.limit_denominator(10**k) for k in (1, 2, 3, 4, 6, 9))}
+        return {**shares, name: max(sorted(tried), key=proven)}
 
     def _grouped(self, others: Alternatives) -> list[list[_Member]]:
         """All clips, those of a group together, the others by their requirements."""

@@ -106,7 +106,7 @@ def settlement(plan: Plan, scenario: Scenario, spend: Mapping[str, float]) -> It
 def most_saved(provider: str, scenario: Scenario) -> float:
     """No more than this share of the list price with a provider can be saved: the best pack's or the highest tier's.
 
-    What is owned saves more of it, but no more than it pays for: see ``owned_face``.
+    What is owned saves more of it, but no more than it pays for: see ``certificate.Sums``.
     """
     own = [pack for pack in scenario.packs if pack.provider == provider and not pack.owned]
     packs = [1 - Fraction(p.price_usd) / Fraction(p.pays_for_usd) for p in own]
@@ -114,9 +114,13 @@ def most_saved(provider: str, scenario: Scenario) -> float:
     return float(max([Fraction(0), *packs, *tiers]))
 
 
-def owned_face(scenario: Scenario) -> int:
-    """What all packs that are owned pay for, micro-dollars."""
-    return sum(pack.owned * _micro(pack.pays_for_usd) for pack in scenario.packs)
+def owned_by_provider(scenario: Scenario) -> dict[str, int]:
+    """What packs that are owned pay for, micro-dollars."""
+    found: dict[str, int] = {}
+    for pack in scenario.packs:
+        if pack.owned:
+            found[pack.provider] = found.get(pack.provider, 0) + pack.owned * _micro(pack.pays_for_usd)
+    return found
 
 
 def _providers(scenario: Scenario) -> list[str]:
