@@ -21,7 +21,7 @@ from router.schema.catalog import Catalog, ModelEntry, OfferEntry, Terms
 from router.schema.comparison import Kind, Reason
 from router.schema.plan import Route
 from router.schema.scenario import Drafts, Pack, Requirements, Scenario, Tier
-from router.units import from_micro, seconds_text, to_micro, usd_text
+from router.units import MICRO, from_micro, seconds_text, usd_text
 
 OfferKey = tuple[str, str, str, str | None, str | None, bool]
 """(provider, model, mode, reference, resolution, sound)."""
@@ -47,6 +47,8 @@ class Sold:
     entry: ModelEntry
     offer: OfferEntry
     terms: Terms
+    account: AccountTerms
+    """On whose terms its prices are told: those of the scenario after, so that only what a catalog says differs between two of them."""
 
     @property
     def text(self) -> str:
@@ -54,8 +56,11 @@ class Sold:
         return f"{self.entry.model} {makes_text(self.offer.resolution, 'native' if self.offer.audio else 'none')}"
 
     def usd(self, amount: Decimal) -> str:
-        """An amount of the catalog's unit, in dollars."""
-        return usd_text(from_micro(to_micro(Fraction(amount) / self.catalog.units_in_usd)))
+        """An amount of the catalog's unit, in the dollars that the account pays for it."""
+        own, units = self.account, self.catalog.units_in_usd
+        if self.catalog.unit != "usd" and (own.units_per_usd or own.usd_per_unit):
+            units = Fraction(own.units_per_usd or 1) / Fraction(own.usd_per_unit or 1)
+        return usd_text(from_micro(round(Fraction(amount) * (1 - Fraction(own.discount)) / units * MICRO)))
 
 
 class BetweenScenarios:
@@ -78,7 +83,7 @@ class BetweenScenarios:
 
     @cached_property
     def _changed(self) -> Mapping[OfferKey, tuple[Reason, ...]]:
-        old, new = _sold(self.before), _sold(self.after)
+        old, new = (_sold(own, self.after.account) for own in (self.before, self.after))
         found: dict[OfferKey, tuple[Reason, ...]] = {}
         for key in dict.fromkeys((*old, *new)):
             was, now = old.get(key), new.get(key)
@@ -221,7 +226,7 @@ def _applied(title: str, name: str, stated: Mapping[str, object], scenario: Scen
     return f"the catalog's {' or '.join(values)}" if values else "none"
 
 
-def _sold(scenario: Scenario) -> dict[OfferKey, Sold]:
+def _sold(scenario: Scenario, accounts: Mapping[str, AccountTerms]) -> dict[OfferKey, Sold]:
     found: dict[OfferKey, Sold] = {}
     for catalog in resolved_catalogs(scenario):
         for entry in catalog.models:
@@ -231,7 +236,7 @@ def _sold(scenario: Scenario) -> dict[OfferKey, Sold]:
             for offer in entry.offers:
                 terms = entry.terms(offer)
                 key = (entry.provider, entry.model, entry.mode, terms.reference, offer.resolution, offer.audio)
-                found[key] = Sold(catalog, entry, offer, terms)
+                found[key] = Sold(catalog, entry, offer, terms, accounts.get(entry.provider) or AccountTerms())
     return found
 
 

@@ -41,8 +41,7 @@ def offer_table(
     """
     accounts = {} if scenario is None else scenario.account
     return tuple(
-        known.get(place)
-        or _restated(_offer(place, catalog, entry, priced, on, accounts.get(entry.provider)), scenario)
+        known.get(place) or _restated(_offer(place, catalog, entry, priced, on, accounts.get(entry.provider)), scenario)
         for place, catalog, entry, priced in _places(catalogs)
     )
 

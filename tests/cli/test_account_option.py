@@ -80,6 +80,14 @@ def test_a_difference_of_terms_is_told(router_: Router, given: tuple[Path, Path]
     assert router_("diff", path, path, "--account", given[1], "--as-of", DAY, "--exit-code").status == 0
 
 
+def test_a_difference_of_prices_is_told_as_the_account_pays_them(router_: Router, given: tuple[Path, Path]) -> None:
+    # kling-o3 at 0.125 x 0.8 = 0.10 and at 0.110 x 0.8 = 0.088
+    path, account = given
+    cheaper = "offers.kling-o3.1080p-audio.price_per_second=0.110"
+    ran = router_("what-if", path, "--account", account, "--set", cheaper, "--as-of", DAY, "--format", "table")
+    assert "costs $0.088/s instead of $0.10/s" in ran.out
+
+
 def test_a_plan_takes_no_account(router_: Router, given: tuple[Path, Path], tmp_path: Path) -> None:
     path, account = given
     plan = tmp_path / "plan.json"
