@@ -16,7 +16,10 @@ from router.schema.prices import AccountPrice, CatalogRef, PriceLine
 
 def catalog_refs(catalogs: Iterable[Catalog]) -> tuple[CatalogRef, ...]:
     """What a plan says of its catalogs."""
-    return tuple(CatalogRef(name=own.name, as_of=own.as_of, sha256=sha256(own)) for own in catalogs)
+    return tuple(
+        CatalogRef(name=own.name, as_of=own.as_of, stale_after_days=own.stale_after_days, sha256=sha256(own))
+        for own in catalogs
+    )
 
 
 def sha256(catalog: Catalog) -> str:
@@ -43,7 +46,9 @@ def _every(catalogs: Sequence[Catalog]) -> Iterator[tuple[Catalog, ModelEntry, O
     for catalog in catalogs:
         for m, entry in enumerate(catalog.models):
             for i, offer in enumerate(entry.offers):
-                yield catalog, entry, offer, ("models", m, "offers", i)
+                price = "prices" if offer.prices else "price_per_second"
+                own = () if getattr(offer, price) is None else (price,)
+                yield catalog, entry, offer, ("models", m, "offers", i, *own)
 
 
 def _line(

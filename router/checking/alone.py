@@ -14,7 +14,7 @@ from router.checking.drafts_alone import drafts_and_groups
 from router.checking.moves import moves_alone
 from router.checking.once import once
 from router.checking.prices import Priced, billed, charge, possible, price_lines
-from router.checking.recorded import recorded
+from router.checking.recorded import misdated, recorded, same_price
 from router.checking.requests import requests
 from router.checking.savings_alone import savings_alone
 from router.checking.spread import spread
@@ -37,6 +37,12 @@ def check_alone(plan: Plan, catalogs: Sequence[Catalog]) -> list[str]:
     findings += [*savings_alone(plan), *degraded_list(plan), *said_alone(plan), *recorded(plan)]
     findings += account_alone(plan)
     lines = price_lines(catalogs, accounts=plan.account)
+    for line in plan.prices:
+        own = [other for other in lines if other.catalog.name == line.catalog]
+        if own and not any(same_price(line, other) for other in own):
+            findings.append(
+                f"prices: catalog '{line.catalog}' does not price {line.provider}/{line.model} as the plan records"
+            )
     at_hand = {catalog.name for catalog in catalogs}
     for number, route in enumerate(plan.routes, start=1):
         found = [*_route(route), *(_prices(route, lines) if route.catalog in at_hand else ())]
@@ -51,6 +57,8 @@ def _catalogs(plan: Plan, catalogs: Sequence[Catalog]) -> Iterator[str]:
         if catalog.name in names and (catalog.name, catalog.as_of) not in dated:
             days = ", ".join(str(day) for name, day in sorted(dated) if name == catalog.name)
             yield f"priced with {catalog.name} as of {days}, the one at hand is as of {catalog.as_of}"
+        if any(ref.name == catalog.name and misdated(ref, catalog) for ref in plan.catalogs):
+            yield f"catalogs: stale_after_days of {catalog.name} is not what the catalog says"
     for route in plan.routes:
         if route.catalog not in names:
             yield f"a route is priced by catalog '{route.catalog}', which the plan does not list"

@@ -35,7 +35,7 @@ from router.checking.prices import (
     possible,
 )
 from router.checking.primaries import exact_parts
-from router.checking.recorded import recorded, same_price
+from router.checking.recorded import misdated, recorded, same_price
 from router.checking.recourse import Cost, Tried, cost_of, failure_rate, keep_rate, model_availability
 from router.checking.requests import own_request, requests
 from router.checking.run_states import StateTotal, cvar, totals_in_states, worst_of_run
@@ -117,12 +117,15 @@ class _Check:
             yield "its title is not the scenario's"
         if recorded != (given := [(catalog.name, catalog.as_of) for catalog in self.catalogs]):
             yield f"priced with {_dated(recorded)}, but the scenario names {_dated(given)}"
+        elif any(map(misdated, self.plan.catalogs, self.catalogs)):
+            yield "catalogs: stale_after_days is not what the catalogs say"
 
     def _prices(self) -> Iterator[str]:
         """The prices that the plan records are those of the catalogs."""
         yield from recorded(self.plan)
+        lines = self.book.lines
         for line in self.plan.prices:
-            if not any(same_price(line, own) for own in self.book.lines):
+            if line.offer >= len(lines) or not same_price(line, lines[line.offer]):
                 yield f"prices: the catalogs do not price {line.provider}/{line.model} as the plan records"
 
     def _route(self, route: Route) -> Iterator[str]:

@@ -117,10 +117,10 @@ class Tariff(NamedTuple):
     rounding: str
     usd: Fraction
     """Dollars that are paid for one unit of the prices below."""
-    fixed: Mapping[Decimal, Decimal] | None
-    per_second: Decimal | None
-    per_generation: Decimal | None
-    minimum: Decimal | None
+    fixed: Mapping[Decimal, Decimal] | Mapping[Decimal, Fraction] | None
+    per_second: Decimal | Fraction | None
+    per_generation: Decimal | Fraction | None
+    minimum: Decimal | Fraction | None
 
     def seconds(self, length: Fraction) -> Fraction:
         """Generated seconds to billed seconds."""
@@ -161,6 +161,13 @@ def possible(line: Priced, length: Fraction) -> bool:
         return any(Fraction(choice) == length for choice in seconds.choices)
     low, high, step = (Fraction(number or 0) for number in (seconds.min, seconds.max, seconds.step))
     return low <= length <= high and (step == 0 or (length - low) % step == 0)
+
+
+def sold_on(entry: ModelEntry, day: dt.date) -> bool:
+    """Whether a model is sold on a day."""
+    return (entry.available_from is None or entry.available_from <= day) and (
+        entry.available_until is None or day <= entry.available_until
+    )
 
 
 def least_charge(line: Priced, clip: Clip) -> int | None:
@@ -246,8 +253,7 @@ def price_for(line: Priced, clip: Clip, dubbing: Dubbing, on: dt.date, *, degrad
         and entry.model not in clip.not_models
         and entry.provider not in clip.not_providers
         and may_buy(entry, line.account)
-        and (entry.available_from is None or entry.available_from <= on)
-        and (entry.available_until is None or on <= entry.available_until)
+        and sold_on(entry, on)
     )
     if not allowed or (price := least_charge(line, clip)) is None:
         return None

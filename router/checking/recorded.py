@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
 from router.checking.account import dollars, share_paid
-from router.checking.prices import Priced, Tariff
+from router.checking.prices import Priced, Tariff, price_lines, sold_on
 from router.schema.catalog import Catalog, ModelEntry, OfferEntry
 from router.schema.plan import ChainStep, Plan, Route
-from router.schema.prices import PriceLine
+from router.schema.prices import CatalogRef, PriceLine
 
 Key = tuple[str, str, str, str | None, str | None, str | None, bool]
 """(provider, model, mode, region, reference, resolution, audio)."""
-_UNIT = ("unit", "units_per_usd", "usd_per_unit")
-_RECORDED = ("price_per_second", "prices", "price_per_generation", "price_minimum", "as_of", "source")
 
 
 def recorded(plan: Plan) -> Iterator[str]:
@@ -82,6 +81,11 @@ def _listed(line: PriceLine) -> Tariff:
     )
 
 
+def misdated(ref: CatalogRef, catalog: Catalog) -> bool:
+    """Whether a plan that knows its catalog's file says otherwise how long its prices are good for."""
+    return ref.sha256 is not None and ref.stale_after_days != catalog.stale_after_days
+
+
 def same_price(line: PriceLine, own: Priced) -> bool:
     """Whether a price line of a catalog is the one that a plan records."""
     seen = own.terms.as_of or own.catalog.as_of, own.terms.source or own.catalog.source
@@ -92,64 +96,46 @@ def same_price(line: PriceLine, own: Priced) -> bool:
     )
 
 
-def as_recorded(plan: Plan, catalogs: Sequence[Catalog], sha256: Mapping[str, str]) -> tuple[list[Catalog], list[str]]:
-    """The catalogs with the prices that a plan records, where they are no longer the files that it was made with; and what differs.
+def differing(ref: CatalogRef, catalog: Catalog, prices: Iterable[PriceLine], on: dt.date) -> Iterator[str]:
+    """What a catalog that is no longer the file that a plan was made with says of the prices that the plan records of it.
 
     Parameters
     ----------
-    sha256
-        Of each catalog as it is now, by its name.
+    on
+        Of several prices for one thing the one that is in force on this day is told.
     """
-    refs = {ref.name: ref for ref in plan.catalogs}
-    found: list[Catalog] = []
-    differing: list[str] = []
-    for catalog in catalogs:
-        ref = refs.get(catalog.name)
-        if ref is None or ref.sha256 in (None, sha256[catalog.name]):
-            found.append(catalog)
-            continue
-        lines = {_key_of(line): line for line in plan.prices if line.catalog == catalog.name}
-        dated = f"of {catalog.as_of}, not of {ref.as_of}" if ref.as_of != catalog.as_of else f"of {ref.as_of} as before"
-        differing.append(f"catalog {catalog.name} is not the one that the plan was made with: it is {dated}")
-        differing += _differing(catalog, lines)
-        entries = tuple(_entry_as(entry, lines) for entry in catalog.models)
-        found.append(catalog.model_copy(update={"as_of": ref.as_of, "models": entries, **_units(catalog, lines)}))
-    return found, differing
-
-
-def _units(catalog: Catalog, lines: Mapping[Key, PriceLine]) -> dict[str, object]:
-    line = next(iter(lines.values()), None)
-    return {} if line is None else {name: getattr(line, name) for name in _UNIT}
-
-
-def _entry_as(entry: ModelEntry, lines: Mapping[Key, PriceLine]) -> ModelEntry:
-    own = [(offer, lines.get(_key(entry, offer))) for offer in entry.offers]
-    rounding = next((line.rounding for _, line in own if line is not None), entry.rounding)
-    offers = tuple(
-        offer if line is None else offer.model_copy(update={name: getattr(line, name) for name in _RECORDED})
-        for offer, line in own
-    )
-    return entry.model_copy(update={"offers": offers, "rounding": rounding})
-
-
-def _differing(catalog: Catalog, lines: Mapping[Key, PriceLine]) -> Iterator[str]:
-    now = {_key(entry, offer): (entry, offer) for entry in catalog.models for offer in entry.offers}
-    for key, line in lines.items():
-        if key not in now:
+    dated = f"of {catalog.as_of}, not of {ref.as_of}" if ref.as_of != catalog.as_of else f"of {ref.as_of} as before"
+    yield f"catalog {catalog.name} is not the one that the plan was made with: it is {dated}"
+    now: dict[Key, list[Priced]] = {}
+    for own in price_lines([catalog]):
+        now.setdefault(_key(own.entry, own.offer), []).append(own)
+    for line in prices:
+        found = now.get(_key_of(line), [])
+        tariffs = [_in_dollars(own.tariff) for own in sorted(found, key=lambda own: not sold_on(own.entry, on))]
+        if not tariffs:
             yield f"{_named(line)}: no longer in catalog {catalog.name}"
-            continue
-        entry, offer = now[key]
-        terms = entry.terms(offer)
-        tariff = Tariff(
-            entry.rounding,
-            dollars(None, catalog),
-            offer.prices,
-            offer.price_per_second,
-            terms.price_per_generation,
-            terms.price_minimum,
-        )
-        if tariff != _listed(line):
-            yield f"{_named(line)}: {_said(tariff)} now, {_said(_listed(line))} in the plan"
+        elif _in_dollars(_listed(line)) not in tariffs:
+            yield f"{_named(line)}: {_said(tariffs[0])} now, {_said(_in_dollars(_listed(line)))} in the plan"
+
+
+def stale_prices(plan: Plan, on: dt.date) -> Iterator[str]:
+    """Prices that a plan records and that are older on a day than their catalog allows."""
+    allowed = {ref.name: ref.stale_after_days for ref in plan.catalogs}
+    for line in plan.prices:
+        most = allowed.get(line.catalog)
+        if most is not None and (on - line.as_of).days > most:
+            yield f"the price of {_named(line)} is from {line.as_of}, more than {most} days old"
+
+
+def _in_dollars(tariff: Tariff) -> Tariff:
+    """The same, whatever unit it is stated in."""
+
+    def usd(price: Decimal | Fraction | None) -> Fraction | None:
+        return None if price is None else Fraction(price) * tariff.usd
+
+    fixed = None if tariff.fixed is None else {length: Fraction(p) * tariff.usd for length, p in tariff.fixed.items()}
+    least = [usd(price) or None for price in (tariff.per_second, tariff.per_generation, tariff.minimum)]
+    return Tariff(tariff.rounding, Fraction(1), fixed, *least)
 
 
 def _said(tariff: Tariff) -> str:
@@ -167,7 +153,7 @@ def _said(tariff: Tariff) -> str:
     return f"{' and '.join(parts)}{rounded}"
 
 
-def _usd(price: Decimal, tariff: Tariff) -> str:
+def _usd(price: Decimal | Fraction, tariff: Tariff) -> str:
     return f"${Decimal(round(Fraction(price) * 10**6 * tariff.usd)).scaleb(-6).normalize():f}"
 
 

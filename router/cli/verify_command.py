@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 import click
 
 from router.analysis.figures import misstated
-from router.assembly.warnings import stale
 from router.checking.alone import check_alone
 from router.checking.check import check_fully
-from router.checking.recorded import as_recorded
+from router.checking.recorded import differing, stale_prices
 from router.cli.common import (
     DEGRADE,
     account_option,
@@ -31,6 +29,7 @@ from router.market import open_market
 from router.provenance import sha256
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
+from router.schema.prices import CatalogRef
 from router.units import usd_text
 
 
@@ -56,47 +55,70 @@ def command(
 
     With its SCENARIO every price, chain, requirement, limit and total is worked out again from the catalogs. Without it, the plan's own
     figures are held against one another and against the bundled catalogs. Where a catalog is no longer the file that the plan was made
-    with, the prices that the plan records are taken, and what differs today is said.
+    with, and no longer bears it out, the plan is checked by the prices that it records, and what differs today is said.
     """
     if scenario_file is None and (sets or degrade or account is not None):
         raise click.UsageError("--set, --account and --degrade change the scenario: name it as well")
     plan, market = Plan.load(plan_file), None
     day = on or dt.datetime.now(dt.UTC).date()
+    notes: list[str] = []
     if scenario_file is None:
-        today = [load_catalog(ref.name) for ref in plan.catalogs if ref.name in bundled_names()]
-        at_hand, differing = as_recorded(plan, today, {own.name: sha256(own) for own in today})
-        findings, proofs = check_alone(plan, at_hand), _said_alone(plan, at_hand)
+        today = [load_catalog(ref.name) if ref.name in bundled_names() else None for ref in plan.catalogs]
+        findings, proofs, notes = _alone(plan, today, day)
     else:
         scenario = given_scenario(scenario_file, [*sets, *([DEGRADE] if degrade else [])], account)
         market = open_market(scenario, day)
-        today = list(market.catalogs)
-        catalogs, differing = as_recorded(plan, today, {own.name: sha256(own) for own in today})
-        market = replace(market, catalogs=tuple(catalogs))
-        findings, bound = check_fully(plan, scenario, catalogs, day)
-        findings += check_alone(plan, catalogs)
-        proofs = _said(plan, bound)
-    if not findings:
-        findings = misstated(plan, market, on_that_day=on is not None)
+        findings, bound = check_fully(plan, scenario, market.catalogs, day)
+        findings += check_alone(plan, market.catalogs)
+        findings = findings or misstated(plan, market, on_that_day=on is not None)
+        proofs = [*_said(plan, bound)]
+        named = [ref.name for ref in plan.catalogs] == [catalog.name for catalog in market.catalogs]
+        if findings and named and any(map(_changed, plan.catalogs, market.catalogs)):
+            # The plan may be right all the same: for catalogs that are no longer at hand.
+            findings, proofs, notes = _alone(plan, market.catalogs, day)
     if findings:
         file = plan_file if plan_file != "-" else "<stdin>"
-        raise InputError([Problem(finding, file) for finding in dict.fromkeys([*differing, *findings])])
-    for line in (*proofs, *differing):
+        raise InputError([Problem(finding, file) for finding in dict.fromkeys([*notes, *findings])])
+    for line in (*proofs, *notes):
         click.echo(line)
-    return stale_status(fail_on, [*differing, *stale(today, day)])
+    return stale_status(fail_on, [*notes, *stale_prices(plan, day)])
 
 
-def _said_alone(plan: Plan, at_hand: list[Catalog]) -> Iterator[str]:
+def _changed(ref: CatalogRef, catalog: Catalog) -> bool:
+    """Whether a catalog is no longer the file that a plan was made with."""
+    return ref.sha256 not in (None, sha256(catalog))
+
+
+def _alone(plan: Plan, today: Sequence[Catalog | None], day: dt.date) -> tuple[list[str], list[str], list[str]]:
+    """What is wrong with a plan by what it says itself, what that proves, and where catalogs differ from those that it was made with.
+
+    Parameters
+    ----------
+    today
+        The plan's catalogs as they are now; None where they are not at hand.
+    """
+    pairs = [(ref, own) for ref, own in zip(plan.catalogs, today, strict=True) if own is not None]
+    at_hand = [own for ref, own in pairs if not _changed(ref, own)]
+    lines = {ref.name: [line for line in plan.prices if line.catalog == ref.name] for ref, _ in pairs}
+    notes = [note for ref, own in pairs if _changed(ref, own) for note in differing(ref, own, lines[ref.name], day)]
+    findings = check_alone(plan, at_hand) or misstated(plan)
+    return findings, [*_said_alone(plan, at_hand, whole=not notes)], notes
+
+
+def _said_alone(plan: Plan, at_hand: Sequence[Catalog], *, whole: bool) -> Iterator[str]:
+    """``whole``: no catalog is known to have changed."""
     missing = [ref.name for ref in plan.catalogs if ref.name not in {catalog.name for catalog in at_hand}]
     yield f"{_routes(plan)}: sums, chains, limits and the distribution of the cost agree with one another"
     if plan.prices:
         lines = len(plan.prices)
         yield f"every price follows from the {lines} price line{'s' * (lines != 1)} that the plan records"
     if at_hand:
-        yield f"prices agree with the bundled {', '.join(f'{c.name} as of {c.as_of}' for c in at_hand)}"
-    if missing:
+        yield f"prices agree with {', '.join(f'{c.name} as of {c.as_of}' for c in at_hand)}"
+    if missing and whole:
         what = "are not at hand" if plan.prices else "were not worked out again"
         yield f"prices of {', '.join(missing)} {what}: give the scenario to check them"
-    yield "requirements and the optimum were not checked: give the scenario to check them"
+    mend = "give the scenario" if whole else "give the catalogs that it was made with"
+    yield f"requirements and the optimum were not checked: {mend} to check them"
 
 
 def _said(plan: Plan, bound: Decimal) -> Iterator[str]:

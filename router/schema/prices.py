@@ -4,11 +4,11 @@ With these the price of each route can be worked out again where the catalogs ar
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from router.schema.base import CountOrZero, Date, Flag, Model, Name, SecondsKey, Text, refusal
+from router.schema.base import Count, CountOrZero, Date, Flag, Model, Name, SecondsKey, Text, refusal
 
 
 def _exact(value: object) -> Decimal:
@@ -37,6 +37,8 @@ class CatalogRef(Model):
     """Its name."""
     as_of: Date
     """The day its prices were seen."""
+    stale_after_days: Count | None = None
+    """Older prices are to be checked before they are relied upon; null: the catalog does not say."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Of its file; where it was made in code or changed by ``--set``, of what it holds, as JSON with sorted names."""
 
@@ -97,3 +99,10 @@ class PriceLine(Model):
     """Least price of one generation."""
     account: AccountPrice | None = None
     """What the account pays of the prices above; null where it pays them as they are."""
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        rates = [rate for rate in (self.units_per_usd, self.usd_per_unit) if rate is not None]
+        if len(rates) != (self.unit != "usd") or not all(rates):
+            raise refusal([(("unit",), "needs one rate above 0 where it is not usd: units_per_usd or usd_per_unit")])
+        return self

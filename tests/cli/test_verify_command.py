@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cli.commands import DAY, QUICKSTART, Router
-from tests.loading.messages import CATALOG, said_well, written
+from tests.loading.messages import CATALOG, ENTRY, OFFERS, SECONDS, said_well, written
 
 SCENARIO = """\
 [[clips]]
@@ -381,7 +381,12 @@ def test_a_plan_records_the_hash_of_its_catalog_and_where_each_price_stands(boug
     plan, _, catalog = bought
     made = json.loads(plan.read_text())
     assert made["catalogs"] == [
-        {"name": "c", "as_of": "2026-04-09", "sha256": hashlib.sha256(catalog.read_bytes()).hexdigest()}
+        {
+            "name": "c",
+            "as_of": "2026-04-09",
+            "stale_after_days": None,
+            "sha256": hashlib.sha256(catalog.read_bytes()).hexdigest(),
+        }
     ]
     (line,) = made["prices"]
     file, _, number = line["where"].partition(":")
@@ -391,19 +396,102 @@ def test_a_plan_records_the_hash_of_its_catalog_and_where_each_price_stands(boug
     assert [step["offer"] for route in made["routes"] for step in route["chain"]] == [line["offer"]]
 
 
-def test_where_a_catalog_changed_the_recorded_prices_are_taken_and_the_difference_is_said(
+CHANGES = {
+    "a comment": ("# seen again\n" + CATALOG, None),
+    "a price": (CATALOG.replace("0.1", "0.12"), "p/m silent: $0.12/s now, $0.1/s in the plan"),
+    "the date": (CATALOG.replace("2026-04-09", "2026-06-01"), "it is of 2026-06-01, not of 2026-04-09"),
+    "prices by length": (
+        CATALOG.replace("price_per_second = 0.1", "prices = { 5 = 0.6 }").replace(
+            SECONDS, "seconds = { choices = [5] }\n"
+        ),
+        "p/m silent: $0.6 for 5 s now, $0.1/s in the plan",
+    ),
+    "a least price": (
+        CATALOG.replace(SECONDS, f"{SECONDS}price_minimum = 0.8\n"),
+        "p/m silent: $0.1/s and $0.8 at least now, $0.1/s in the plan",
+    ),
+    "credits at the same price": (
+        CATALOG.replace("source", 'unit = "credit"\nunits_per_usd = 100\nsource', 1).replace("0.1", "10"),
+        "it is of 2026-04-09 as before",
+    ),
+    "no such model": (CATALOG.replace('"m"', '"n"'), "p/m silent: no longer in catalog c"),
+    "another model": (
+        CATALOG + (ENTRY + SECONDS + OFFERS).replace('"m"', '"n"').replace("0.1", "0.2"),
+        "it is of 2026-04-09 as before",
+    ),
+    "a failure rate": (CATALOG.replace(SECONDS, f"{SECONDS}failure_rate = 0.5\n"), "it is of 2026-04-09 as before"),
+    "a price for later": (
+        CATALOG.replace("seconds", "available_until = 2026-05-01\nseconds", 1)
+        + (ENTRY + "available_from = 2026-05-02\n" + SECONDS + OFFERS).replace("0.1", "0.2"),
+        None,
+    ),
+}
+"""What became of a catalog, and what is said of it; None: the plan holds under it as well."""
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_where_a_catalog_changed_the_plan_is_checked_by_the_prices_it_records(
+    router_: Router, bought: tuple[Path, Path, Path], name: str
+) -> None:
+    plan, scenario, catalog = bought
+    text, said = CHANGES[name]
+    catalog.write_text(text)
+    today = router_("verify", plan, scenario, "--as-of", DAY)
+    assert (today.status, today.err) == (0, "")
+    if said is None:
+        assert "every requirement, price, chain, total, limit and percentile holds" in today.out
+        return
+    assert "every price follows from the 1 price line that the plan records" in today.out
+    assert "catalog c is not the one that the plan was made with" in today.out
+    assert said in today.out
+    assert (" now, " in today.out) == (" now, " in said)
+    assert "requirements and the optimum were not checked" in today.out
+    strict = router_("verify", plan, scenario, "--as-of", DAY, "--fail-on", "stale")
+    assert (strict.status, strict.out) == (4, today.out)
+
+
+def test_a_catalog_that_bears_a_bundled_name_is_not_taken_for_the_bundled_one(
     router_: Router, bought: tuple[Path, Path, Path]
 ) -> None:
     plan, scenario, catalog = bought
-    catalog.write_text(CATALOG.replace("2026-04-09", "2026-06-01").replace("0.1", "0.12"))
-    today = router_("verify", plan, scenario, "--as-of", DAY)
-    assert today.status == 0
-    assert "every requirement, price, chain, total, limit and percentile holds" in today.out
-    assert "catalog c is not the one that the plan was made with: it is of 2026-06-01, not of 2026-04-09" in today.out
-    assert "p/m silent: $0.12/s now, $0.1/s in the plan" in today.out
-    strict = router_("verify", plan, scenario, "--as-of", DAY, "--fail-on", "stale")
-    assert (strict.status, strict.out) == (4, today.out)
-    assert "router: stale: p/m silent: $0.12/s now, $0.1/s in the plan" in strict.err
+    catalog.write_text(CATALOG.replace('"c"', '"fal"'))
+    assert router_.plan(scenario, "-o", plan).status == 0
+    alone = router_("verify", plan)
+    assert alone.status == 0
+    assert "prices agree" not in alone.out
+    assert "catalog fal is not the one that the plan was made with" in alone.out
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"source": "https', '"source": "http'),
+        ('"as_of": "2026-04-09",\n      "source"', '"as_of": "2026-04-08",\n      "source"'),
+        ('"unit": "usd"', '"unit": "credit"'),
+        ('"stale_after_days": 90', '"stale_after_days": 900'),
+    ],
+)
+def test_what_a_plan_says_of_the_bundled_prices_is_checked_without_a_scenario(
+    router_: Router, tmp_path: Path, old: str, new: str
+) -> None:
+    plan = tmp_path / "p.json"
+    router_.plan(QUICKSTART, "-o", plan)
+    assert router_("verify", plan).status == 0
+    text = plan.read_text()
+    assert old in text
+    plan.write_text(text.replace(old, new, 1))
+    assert router_("verify", plan).status == 2
+
+
+def test_prices_that_a_plan_records_grow_old_without_their_catalog(
+    router_: Router, bought: tuple[Path, Path, Path]
+) -> None:
+    plan, scenario, catalog = bought
+    catalog.write_text(CATALOG.replace("source", "stale_after_days = 40\nsource", 1))
+    assert router_.plan(scenario, "-o", plan).status == 0
+    # 2026-04-09 and 40 days: 2026-05-19.
+    for day, status in (("2026-05-19", 0), ("2026-05-20", 4)):
+        assert router_("verify", plan, "--as-of", day, "--fail-on", "stale").status == status
 
 
 def test_a_plan_that_misstates_the_very_file_it_was_made_with_is_refused(

@@ -380,6 +380,16 @@ def test_a_price_with_a_day_of_its_own_ages_by_that(tmp_path: Path, day: str, wa
     assert [warning.partition(", more than")[0] for warning in found] == warned
 
 
+def test_a_price_that_is_no_longer_in_force_does_not_grow_old(tmp_path: Path) -> None:
+    text = priced_until_and_from("2026-04-30", "2026-05-01").replace("source", "stale_after_days = 10\nsource", 1)
+    later = text.replace("available_from = 2026-05-01", "available_from = 2026-05-01\nas_of = 2026-05-01")
+    written(tmp_path, later, "c.toml")
+    path = written(tmp_path, 'catalogs = ["c.toml"]\n[[clips]]\nseconds = 5\n', "s.toml")
+    assert router.plan(Scenario.load(path), on=dt.date(2026, 5, 11)).warnings == ()
+    (warning,) = router.plan(Scenario.load(path), on=dt.date(2026, 5, 12)).warnings
+    assert warning.startswith("prices of catalog 'c' are from 2026-05-01")
+
+
 def test_a_catalog_named_twice_is_refused_in_one_line_where_it_is_named(tmp_path: Path) -> None:
     text = 'catalogs = [\n"evolink",\n"evolink",\n]\n[[clips]]\nseconds = 5\n'
     lines = refusal(lambda file: router.plan(Scenario.load(file), on=ON), written(tmp_path, text, "s.toml"))
