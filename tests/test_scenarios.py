@@ -460,7 +460,7 @@ EXPECTED: Mapping[str, Figures] = {
             Made("b-roll", 200, "seedance-1.5-pro", "0.1296"),
         ),
         risk={"list_usd": "279.254063", "saving_usd": "41.95196"},
-        warnings=("4 of 76 prices of catalog 'fal' are from 2025-12-01", "packs and volume discounts are settled"),
+        warnings=("4 of 72 prices of catalog 'fal' are from 2025-12-01", "packs and volume discounts are settled"),
     ),
     # kling-o3 is up with 0.96 and kling-3.0 with 0.97: both 0.9312, only kling-3.0 0.0388, only kling-o3 0.0288, none 0.0012.
     "outage-drill.toml": Figures(

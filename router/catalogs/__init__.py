@@ -8,8 +8,8 @@ Confidence
     others and the later date before the earlier; the choice stands beside the price.
 Dates
     A page dated by month counts as seen on the month's first day, a range of months on the first day of the last. One that is dated
-    2026 only counts as seen on 2026-11-23, the day the gathering ended; prices of Kling 4.0 seen in October or November on its day of
-    launch, 2026-10-15.
+    2026 only counts as seen on 2026-11-23, the day the gathering ended, or on an earlier day that the file gives reasons for; prices of
+    Kling 4.0 seen in October or November count as seen on its day of launch, 2026-10-15.
 Sound
     A model that always makes sound has offers with ``audio = true`` only; one price for both is two offers. Where nothing is said of
     sound an offer counts as silent.

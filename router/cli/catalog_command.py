@@ -113,13 +113,14 @@ def show(name: str, on: dt.date | None, form: str | None, output: str | None) ->
     elif form == "csv":
         header = (
             "provider", "model", "mode", "reference", "resolution", "audio", "unit", "price_per_second", "prices",
-            "price_per_generation", "price_minimum", "lengths",
+            "price_per_generation", "price_minimum", "lengths", "as_of", "source", "available_from", "available_until",
         )  # fmt: skip
         rows = [
             (
                 entry.provider, entry.model, entry.mode, terms.reference, o.resolution, o.audio, catalog.unit,
                 o.price_per_second, "; ".join(f"{length} s: {price}" for length, price in (o.prices or {}).items()),
                 terms.price_per_generation, terms.price_minimum, lengths_text(terms.seconds),
+                terms.as_of or catalog.as_of, terms.source or catalog.source, entry.available_from, entry.available_until,
             )
             for entry in catalog.models
             for o in entry.offers

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from router.report.limits import limits_table, pushed_lines
-from router.report.page import Column, Page, cents
+from router.report.page import NARROW, Column, Page, cents
 from router.report.sentences import (
     account_lines,
     alike,
@@ -162,19 +162,30 @@ def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = 
     page.line(f"Source: {catalog.source}")
     if catalog.unit != "usd":
         page.line(f"Unit: {_unit(catalog)}")
+    terms = [(entry, offer, entry.terms(offer)) for entry in catalog.models for offer in entry.offers]
+    seen, sold = any(own.as_of for *_, own in terms), any(_sold(entry) for entry in catalog.models)
+    if any(own.source for *_, own in terms):
+        page.line("Some prices have a source of their own: see --format json or csv.")
     rows = [
         (
-            f"{entry.provider}/{entry.model}", entry.mode + (f", {entry.terms(o).reference} reference" if entry.terms(o).reference else ""),
-            lengths_text(entry.terms(o).seconds), o.resolution or "not stated", "yes" if o.audio else "no", _rate(catalog, entry, o),
+            f"{entry.provider}/{entry.model}", entry.mode + (f", {own.reference} reference" if own.reference else ""),
+            makes_text(offer.resolution, "native" if offer.audio else "none"), lengths_text(own.seconds), _rate(catalog, entry, offer),
+            *([str(own.as_of or catalog.as_of)] if seen else []), *([_sold(entry)] if sold else []),
         )
-        for entry in catalog.models
-        for o in entry.offers
+        for entry, offer, own in terms
     ]  # fmt: skip
     columns: list[Column] = [
-        ("Model", "whole"), ("Mode", "left"), ("Lengths", "left"), ("Resolution", "left"), ("Sound", "left"), ("Price", "right"),
+        ("Model", "whole"), ("Mode", "left"), ("Makes", "left"), ("Lengths", "left"), ("Price", "right"),
+        *([("Seen", "left")] if seen else []), *([("Sold", "left")] if sold else []),
     ]  # fmt: skip
-    page.table(columns, rows)
+    page.table(*_stacked(columns, rows, 0, 2 if page.width >= NARROW else 4, page))
     return page.text()
+
+
+def _sold(entry: ModelEntry) -> str:
+    """On which days a model is sold at these prices."""
+    parts = [f"{word} {day}" for word, day in (("from", entry.available_from), ("until", entry.available_until)) if day]
+    return " ".join(parts)
 
 
 def _stacked(
