@@ -125,8 +125,9 @@ def _searched(model: LinearModel, settings: Settings, solver: SolverName, end: f
             searches = [threads.submit(_solve, model, settings, solver, end, at_work)]
             if not wait(searches, JOINED_AFTER).done:
                 searches.append(threads.submit(_solve, model, settings._replace(seed=1), solver, end, at_work))
-            while not any(map(_settled, searches)) and wait(searches, return_when=FIRST_COMPLETED).not_done:
-                wait([search for search in searches if not search.done()], return_when=FIRST_COMPLETED)
+            waiting = set(searches)
+            while waiting and not any(map(_settled, searches)):
+                waiting = wait(waiting, return_when=FIRST_COMPLETED).not_done
         finally:
             for worker in tuple(at_work):
                 _POOL.end(worker)

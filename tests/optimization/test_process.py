@@ -245,8 +245,10 @@ def test_a_second_search_that_is_done_ends_the_first(monkeypatch: pytest.MonkeyP
         return REAL(solver) if len(started) > 1 else hangs
 
     monkeypatch.setattr(process, "command", command)
+    end = time.monotonic() + 60
     answer = process.solve(small(), Settings(whole=True, seconds=60))
     assert (answer.state, answer.solver, answer.values) == ("optimal", "highs", [4, 6])
+    assert time.monotonic() < end, "the first search was waited for"
     assert started == ["highs", "highs"]
     assert len(process._POOL._all) == 1
 

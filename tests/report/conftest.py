@@ -1,4 +1,4 @@
-"""For all tests of reports: one browser."""
+"""For all tests of reports: a browser for each module, gone before others look which processes are left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.browser import chromium
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with chromium() as running:
         yield running
