@@ -70,8 +70,8 @@ def levers(
     Examples
     --------
     >>> import router
-    >>> clips = [{"id": "hero", "seconds": 10, "resolution": "1080p", "audio": "native", "count": 100}]
-    >>> found = router.levers(router.Scenario(clips=clips), on=dt.date(2026, 4, 10))
+    >>> hero = {"id": "hero", "seconds": 10, "resolution": "1080p", "audio": "native", "models": ["kling-o3"]}
+    >>> found = router.levers(router.Scenario(clips=[{**hero, "count": 100}]), on=dt.date(2026, 4, 10))
     >>> found.levers[0].key, found.levers[0].saving_usd, found.levers[0].set
     ('defer-audio', Decimal('25.000000'), ('clips.hero.audio=deferred',))
     """

@@ -16,12 +16,6 @@ from tests.analysis.pulled import CHOICES, LADDER, SCENARIOS, every, found, savi
 from tests.builders import ON, catalog, model, scenario
 
 
-@pytest.fixture(autouse=True)
-def one_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever else is bundled, only evolink is known here."""
-    monkeypatch.setattr("router.analysis.lever_kinds.bundled_names", lambda: ("evolink",))
-
-
 def test_resolution_goes_down_to_the_next_that_is_sold() -> None:
     levers = found(
         [{"id": "a", "seconds": 10, "resolution": "1080p"}, {"id": "b", "seconds": 10, "resolution": "720p"}],

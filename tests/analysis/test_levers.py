@@ -19,12 +19,6 @@ from tests.analysis.test_random_levers import drawn
 from tests.builders import ON, catalog, model, scenario
 
 
-@pytest.fixture(autouse=True)
-def one_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever else is bundled, only evolink is known here."""
-    monkeypatch.setattr("router.analysis.lever_kinds.bundled_names", lambda: ("evolink",))
-
-
 def dollars(*amounts: str) -> list[Decimal]:
     """Amounts as exact decimals."""
     return [Decimal(amount) for amount in amounts]

@@ -47,8 +47,7 @@ def test_values_set_anew_are_the_baseline(router_: Router) -> None:
     assert found["levers"][0]["key"] == "lower-resolution"
 
 
-def test_top_and_combine_say_how_much_is_told(router_: Router, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("router.analysis.lever_kinds.bundled_names", lambda: ("evolink",))
+def test_top_and_combine_say_how_much_is_told(router_: Router) -> None:
     found = levers(router_, LEVERS, "--top", "3", "--combine", "2").json
 
     assert (len(found["levers"]), len(found["combined"])) == (3, 2)
