@@ -121,7 +121,7 @@ def test_a_point_whose_row_is_sifted_out_brings_it_back(browser: Any, written: A
         page.locator("#frontier-points input").fill("nothing is like this")
         assert page.locator("#point-7").is_hidden()
         page.get_by_role("link", name="Point 7:").press("Enter")
-        assert page.locator("#point-7").is_visible()
+        page.locator("#point-7").wait_for(state="visible")
 
 
 def test_what_pins_a_plan_of_a_frontier_is_copied_by_keyboard(browser: Any, written: Any) -> None:
