@@ -8,7 +8,7 @@ from typing import Any
 
 from router.errors import nearest
 from router.schema.candidate import Offer
-from router.schema.catalog import Catalog, ModelEntry
+from router.schema.catalog import Catalog
 from router.schema.plan import Route
 from router.schema.requests import NEUTRAL, clip_names, lack_text
 from router.schema.scenario import Pack, Scenario
@@ -74,7 +74,7 @@ def stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
     for catalog in catalogs:
         if catalog.stale_after_days is None:
             continue
-        sold = [entry for entry in catalog.models if _in_force(entry, on)]
+        sold = [entry for entry in catalog.models if entry.sold_on(on)]
         seen = [entry.terms(offer).as_of or catalog.as_of for entry in sold for offer in entry.offers]
         old = [day for day in seen if (on - day).days > catalog.stale_after_days]
         if old:
@@ -82,11 +82,6 @@ def stale(catalogs: Sequence[Catalog], on: dt.date) -> Iterator[str]:
             since = f"{min(old)}" if len(set(old)) == 1 else f"{min(old)} to {max(old)}"
             age = f"more than {catalog.stale_after_days} days old"
             yield f"{some}prices of catalog '{catalog.name}' are from {since}, {age}; check them before you buy"
-
-
-def _in_force(entry: ModelEntry, on: dt.date) -> bool:
-    """Whether its prices hold on a day."""
-    return (entry.available_from or on) <= on <= (entry.available_until or on)
 
 
 def _retired(catalogs: Sequence[Catalog], offers: Sequence[Offer]) -> Iterator[str]:

@@ -94,9 +94,7 @@ def in_force(catalog: Catalog, on: dt.date | None) -> Catalog:
     """The catalog without what is not on sale on a day; as it is without one."""
     if on is None:
         return catalog
-    kept = tuple(
-        entry for entry in catalog.models if (entry.available_from or on) <= on <= (entry.available_until or on)
-    )
+    kept = tuple(entry for entry in catalog.models if entry.sold_on(on))
     return catalog.model_copy(update={"models": kept})
 
 

@@ -3,6 +3,7 @@
 Prices are in the catalog's unit (US dollars unless it says otherwise); lengths are seconds; rates are in [0, 1].
 """
 
+import datetime as dt
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path as FilePath
@@ -173,6 +174,10 @@ class ModelEntry(Terms):
         if problems:
             raise refusal(problems)
         return self
+
+    def sold_on(self, day: dt.date) -> bool:
+        """Whether it can be bought on a day, at these prices."""
+        return (self.available_from or day) <= day <= (self.available_until or day)
 
     def terms(self, entry: OfferEntry) -> Terms:
         """The terms of one offer: its own values, else this model's."""
