@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any
 
 from router.errors import InputError, Problem
 from router.loading.formats import MAX_DEPTH, RepeatedKeyError, Source, deeper, json_value
 from router.schema.base import printable
+from router.schema.columns import PARTS, fields_of, missing_columns
+from router.schema.scenario import Clip
 
+_AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
 _LISTS = {"models", "not_models", "providers", "not_providers"}
 _FLAGS = {"accept_image_prompt"}
 _NUMBERS = {
@@ -30,15 +34,53 @@ _NUMBERS = {
 }
 
 
-def rows(source: Source) -> list[tuple[int, dict[str, Any]]]:
+def rows(source: Source, columns: Mapping[str, str | Sequence[str]] = _AS_THEY_ARE) -> list[tuple[int, dict[str, Any]]]:
     """(line, fields) of every row.
+
+    Parameters
+    ----------
+    columns
+        Which columns are which fields, where a scenario says so.
 
     Raises
     ------
     InputError
         With every row that cannot be read.
     """
-    return list(each_row(source, _fields, "a clip's fields"))
+    if not columns:
+        return list(each_row(source, clip_fields, "a clip's fields"))
+    found: list[tuple[int, dict[str, Any]]] = []
+    wrong: dict[str, tuple[int, str]] = {}
+    seen: dict[str, int] = {}
+    plain = source.kind == "jsonl"
+    for line, cells in each_row(source, dict if not plain else clip_fields, "a clip's fields"):
+        known, amiss = fields_of(list(cells), columns, Clip.model_fields)
+        wrong |= {name: (line, text) for name, text in amiss.items() if name not in wrong}
+        seen |= dict.fromkeys(cells, line)
+        renamed = {field: cells[name] for name, field in known.items()}
+        found.append((line, _together(renamed) if plain else clip_fields(renamed)))
+    problems = [Problem(f"`{printable(name, 60)}` {text or 'is no field of a clip; name it in `[columns]` as `carry`'}",
+                        f"{source.label}:{line if plain else 1}") for name, (line, text) in wrong.items()]  # fmt: skip
+    problems += [
+        Problem(f"has no column `{printable(name, 60)}`, which `columns.{printable(key, 60)}` names", f"{source.label}:1")
+        for name, key in missing_columns(seen, columns).items()
+    ]
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _together(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields with those that were taken from columns of their own (``request.prompt``) put where they belong."""
+    found: dict[str, Any] = {}
+    for field, value in fields.items():
+        table, dot, part = field.partition(".")
+        own = found.setdefault(table, {}) if dot else None
+        if isinstance(own, dict):
+            own[part] = value
+        else:
+            found[field] = {**found[field], **value} if isinstance(found.get(field), dict) and isinstance(value, dict) else value
+    return found
 
 
 def each_row(
@@ -103,15 +145,7 @@ def _csv_rows(
     reader = csv.reader(_lines(source.text), strict=True)
     problems: list[Problem] = []
     try:
-        header = [name.strip() for name in next(reader)]
-        if len(header) == 1 and (other := next((name for mark, name in _MARKS.items() if mark in header[0]), None)):
-            text = f"its columns are separated by {other}; separate them by commas, and write decimals with a point"
-            raise InputError([Problem(text, f"{source.label}:1")])
-        if "" in header or "request." in header:
-            position = 1 + next(i for i, name in enumerate(header) if name in ("", "request."))
-            raise InputError([Problem(f"column {position} has no name", f"{source.label}:1")])
-        if repeated := sorted({name for name in header if header.count(name) > 1}):
-            raise InputError([Problem(f"column `{repeated[0][:60]}` stands twice; keep one", f"{source.label}:1")])
+        header = header_of(reader, source.label)
         last = reader.line_num
         for cells in reader:
             line, last = last + 1, reader.line_num
@@ -129,23 +163,48 @@ def _csv_rows(
         raise InputError(problems)
 
 
-def _fields(cells: dict[str, str]) -> dict[str, Any]:
+def header_of(reader: Iterator[list[str]], label: str) -> list[str]:
+    """The names of a CSV table's columns: its first row.
+
+    Raises
+    ------
+    InputError
+        If a column has no name, two have the same, or they are not separated by commas.
+    csv.Error
+        If it is no CSV.
+    """
+    header = [name.strip() for name in next(reader, [])]
+    if len(header) == 1 and (other := next((name for mark, name in _MARKS.items() if mark in header[0]), None)):
+        text = f"its columns are separated by {other}; separate them by commas, and write decimals with a point"
+        raise InputError([Problem(text, f"{label}:1")])
+    if "" in header or "request." in header:
+        position = 1 + next(i for i, name in enumerate(header) if name in ("", "request."))
+        raise InputError([Problem(f"column {position} has no name", f"{label}:1")])
+    if repeated := sorted({name for name in header if header.count(name) > 1}):
+        raise InputError([Problem(f"column `{printable(repeated[0], 60)}` stands twice; keep one", f"{label}:1")])
+    return header
+
+
+def clip_fields(cells: dict[str, str]) -> dict[str, Any]:
+    """The fields of a clip that the cells of its row spell, by column; an empty cell is no field."""
     fields: dict[str, Any] = {}
-    own: dict[str, str] = {}
+    parts: dict[str, dict[str, Any]] = {}
     for name, cell in cells.items():
         if not cell.strip():
             continue
-        if name.startswith("request."):
-            own[name.removeprefix("request.")] = cell
+        table, dot, part = name.partition(".")
+        if dot and table in PARTS:
+            parts.setdefault(table, {})[part] = cell if table == "request" else cell_value(part, cell.strip())
         else:
-            fields[name] = _cell(name, cell.strip())
-    if own and isinstance(fields.setdefault("request", {}), dict):
-        fields["request"] = {**fields["request"], **own}
+            fields[name] = cell_value(name, cell.strip())
+    for table, own in parts.items():
+        if isinstance(fields.setdefault(table, {}), dict):
+            fields[table] = {**fields[table], **own}
     return fields
 
 
-def _cell(name: str, cell: str) -> Any:
-    """The value of a cell; one that does not fit its column stays a text, for the schema to refuse by name."""
+def cell_value(name: str, cell: str) -> Any:
+    """The value of a cell of a field; one that does not fit its column stays a text, for the schema to refuse by name."""
     if name in _LISTS:
         return [part.strip() for part in cell.split(";") if part.strip()]
     if name in _FLAGS:

@@ -26,6 +26,8 @@ MAX_BYTES = 256 * 2**20
 MAX_DEPTH = 60
 
 Kind = Literal["toml", "json", "jsonl", "csv"]
+BINARY = (".parquet", ".arrow", ".feather", ".ipc")
+"""Tables that are no text."""
 _SUFFIXES: dict[str, Kind] = {".toml": "toml", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 
 
@@ -95,8 +97,8 @@ def raw(path: str | FilePath) -> bytes:
     """
     label = label_of(path)
     suffix = FilePath(str(path)).suffix.lower()
-    if suffix in (".parquet", ".arrow"):
-        raise InputError([Problem(f"{suffix} tables are not yet supported; write CSV or JSONL", label)])
+    if suffix in BINARY:
+        raise InputError([Problem(f"a {suffix} table can hold clips, and nothing else; write a text file", label)])
     try:
         data = sys.stdin.buffer.read(MAX_BYTES + 1) if str(path) == "-" else _bytes(FilePath(path))
     except FileNotFoundError:

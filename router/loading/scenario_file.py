@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from router.errors import InputError, Problem
 from router.loading.account_file import account_of
 from router.loading.calibration_file import load_calibration
 from router.loading.catalog_file import check_distinct, load_catalog
 from router.loading.clip_table import rows
-from router.loading.formats import Source, parse, read
+from router.loading.formats import BINARY, Source, label_of, parse, read
 from router.loading.origins import Origin, WithAccount, WithTable
 from router.loading.validation import validated
 from router.schema.base import Path, kind_of, printable
@@ -26,6 +27,8 @@ def load_scenario(path: str | FilePath) -> Scenario:
     InputError
         With every error in the file, each with its line.
     """
+    if FilePath(str(path)).suffix.lower() in BINARY:
+        return scenario_from({}, nowhere(label_of(path)), _of_frame(FilePath(path), {}))
     return scenario_of(read(path, tables=True))
 
 
@@ -37,20 +40,33 @@ def scenario_of(source: Source) -> Scenario:
     InputError
         With every error in the file, each with its line.
     """
-    table: Source | None = None
-    data: dict[str, Any] = {"clips": source.label} if source.kind in ("csv", "jsonl") else parse(source)
     if source.kind in ("csv", "jsonl"):
-        table = source
-    elif isinstance(data.get("clips"), str):
-        table = _table_beside(source, data["clips"])
+        return scenario_from({}, source, _of_text(source, {}))
+    data = parse(source)
+    if not isinstance(data.get("clips"), str):
+        return scenario_from(data, source)
+    try:
+        clips = _beside(source.folder / data["clips"], columns_in(data))
+    except InputError as error:
+        problems = [
+            Problem(f"`clips` names a table: {problem}", source.where(("clips",))) for problem in error.problems
+        ]
+        raise InputError(problems) from None
+    return scenario_from(data, source, clips)
+
+
+def scenario_from(data: dict[str, Any], source: Source, table: ClipTable | None = None) -> Scenario:
+    """The scenario that plain values state, its clips those of a table if there is one.
+
+    Raises
+    ------
+    InputError
+        With every error in the file, each with its line.
+    """
     origin: Origin = source
     if table is not None:
-        numbered = rows(table)
-        origin = WithTable(source, table, tuple(line for line, _ in numbered))
-        data = {**data, "clips": [fields for _, fields in numbered]}
-        if not numbered:
-            raise InputError([Problem("holds no clips", f"{table.label}:1")])
-
+        origin = WithTable(source, table.origin, tuple(line for line, _ in table.rows))
+        data = {**data, "clips": [fields for _, fields in table.rows]}
     found, data = _without_bad_defaults(data, origin)
     clips = data.get("clips")
     if isinstance(clips, list):
@@ -90,17 +106,48 @@ def resolved_catalogs(scenario: Scenario) -> tuple[Catalog, ...]:
     return catalogs
 
 
-def _table_beside(source: Source, name: str) -> Source:
-    try:
-        table = read(source.folder / name, tables=True)
-    except InputError as error:
-        problems = [
-            Problem(f"`clips` names a table: {problem}", source.where(("clips",))) for problem in error.problems
-        ]
-        raise InputError(problems) from None
+class ClipTable(NamedTuple):
+    """The clips of a table."""
+
+    origin: Origin
+    """Says where a row is, by its number: ``("clips", NUMBER)``."""
+    rows: Sequence[tuple[int, dict[str, Any]]]
+    """(number, fields) of each."""
+
+
+def nowhere(label: str) -> Source:
+    """What stands for the text of a scenario where there is none."""
+    return Source(label, "", "csv", FilePath())
+
+
+def columns_in(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a scenario says of a table's columns; nothing where that is wrong, which its own check will say."""
+    columns = data.get("columns")
+    return columns if isinstance(columns, dict) else {}
+
+
+def _beside(path: FilePath, columns: Mapping[str, Any]) -> ClipTable:
+    if path.suffix.lower() in BINARY:
+        return _of_frame(path, columns)
+    table = read(path, tables=True)
     if table.kind not in ("csv", "jsonl"):
-        raise InputError([Problem("`clips` must name a table that ends in .csv or .jsonl", source.where(("clips",)))])
-    return table
+        raise InputError([Problem("is no table; one ends in .csv, .jsonl, .parquet or .arrow", table.label)])
+    return _of_text(table, columns)
+
+
+def _of_text(table: Source, columns: Mapping[str, Any]) -> ClipTable:
+    found = rows(table, columns)
+    if not found:
+        raise InputError([Problem("holds no clips", f"{table.label}:1")])
+    return ClipTable(table, found)
+
+
+def _of_frame(path: FilePath, columns: Mapping[str, Any]) -> ClipTable:
+    from router.loading.tables.frames import scan  # Loads a data-frame engine
+    from router.loading.tables.rows import each_clip
+
+    frame = scan(path)
+    return ClipTable(frame, each_clip(frame, columns))
 
 
 def _without_bad_defaults(data: dict[str, Any], origin: Origin) -> tuple[list[Problem], dict[str, Any]]:

@@ -31,6 +31,7 @@ from router.schema.base import (
     refusal,
 )
 from router.schema.calibration import Calibration, with_measured
+from router.schema.columns import ColumnNames, refuse_columns
 from router.schema.catalog import Catalog, Reference, Resolution
 from router.schema.requests import RequestTable
 
@@ -345,7 +346,10 @@ class Scenario(Model):
     defaults: Defaults = Field(default_factory=Defaults)
     """For every clip that does not say otherwise."""
     clips: tuple[Clip, ...] = Field(min_length=1)
-    """The clips; in a file also the path of a table (CSV or JSONL) whose columns are the clip's fields."""
+    """The clips; in a file also the path of a table (CSV, JSONL, Parquet or Arrow) whose columns are the clip's fields."""
+    columns: ColumnNames = Field(default_factory=dict)
+    """For clips from a table: which of its columns is which field, where names differ (``seconds = "duration"``); ``carry`` lists the
+    columns that are no field."""
     dubbing: Dubbing = Field(default_factory=Dubbing)
     """What sound made elsewhere costs."""
     fallback: Fallback = Field(default_factory=Fallback)
@@ -406,6 +410,11 @@ class Scenario(Model):
         """An account file that was read stands for its tables."""
         own = data.get("account") if isinstance(data, dict) else None
         return {**data, "account": own.account} if isinstance(own, Account) else data
+
+    @model_validator(mode="after")
+    def _known_columns(self) -> Self:
+        refuse_columns(self.columns, Clip.model_fields)
+        return self
 
     @model_validator(mode="after")
     def _rising_tiers(self) -> Self:

@@ -1,0 +1,1 @@
+"""Tables of clips of any size: planned by classes, and every row joined with its route."""

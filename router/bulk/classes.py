@@ -1,0 +1,132 @@
+"""A table's keys as the clips of a scenario, one a class, each named by what it asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from router.errors import InputError, Problem
+from router.loading.formats import Source, row_line
+from router.loading.scenario_file import ClipTable, scenario_from
+from router.loading.tables.classes import Keys
+from router.loading.validation import line_of
+from router.offers.clip_classes import clip_classes
+from router.schema.base import Path
+from router.schema.scenario import Clip, Requirements, Scenario
+from router.units import RESOLUTION_RANK, seconds_text
+
+_LONGEST = 180
+"""Characters of a class's name, which leaves room for a number behind it."""
+_NOT_SAID = {"mode", "resolution", "audio", "request"}
+_LAST = tuple(name for name in Requirements.model_fields if name not in _NOT_SAID)
+_KEY = "\0key"
+"""Marks what is said of a key, by its number."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The scenario of a table's classes, and the class of each key."""
+
+    scenario: Scenario | None
+    """None if no key is right."""
+    of_keys: Mapping[int, str]
+    """The name of the class of each key that is right, by position."""
+    wrong: Mapping[int, str]
+    """What is wrong with the other keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What says where a key is: by its number, or only in which table."""
+
+    label: str
+
+    def where(self, path: Path = ()) -> str:
+        """The mark of a key, or the table."""
+        return f"{_KEY}:{row_line(path)}" if self.label == _KEY else self.label
+
+
+def classes_of(keys: Keys, data: dict[str, Any], source: Source, label: str) -> Classes:
+    """The classes of a table under the rules of a scenario.
+
+    Parameters
+    ----------
+    data
+        What the scenario states, but for its clips.
+    label
+        What messages call the table.
+
+    Raises
+    ------
+    InputError
+        If the rules themselves are wrong.
+    """
+    right = list(range(len(keys.rows)))
+    wrong: dict[int, str] = {}
+    try:
+        scenario = _of_keys(keys, right, data, source)
+    except InputError as error:
+        wrong = _wrong_keys(error)
+        right = [position for position in right if position not in wrong]
+        if not right:
+            return Classes(None, {}, wrong)
+        scenario = _of_keys(keys, right, data, source)
+    merged = clip_classes(scenario.clips, by_group=scenario.limits.groups is not None)
+    finals = sorted((own for own in merged if own.draft_of is None), key=lambda own: _order(own.need))
+    clips: list[tuple[int, dict[str, Any]]] = []
+    of_keys: dict[int, str] = {}
+    for number, (name, own) in enumerate(zip(_names([own.need for own in finals]), finals, strict=True), start=1):
+        members = [right[position] for position, _ in own.clips]
+        of_keys |= dict.fromkeys(members, name)
+        count = sum(count for _, count in own.clips)
+        clips.append((number, {**keys.fields[members[0]], "id": name, "count": count}))
+    return Classes(scenario_from(data, source, ClipTable(_Place(label), clips)), of_keys, wrong)
+
+
+def _of_keys(keys: Keys, positions: Sequence[int], data: dict[str, Any], source: Source) -> Scenario:
+    return scenario_from(data, source, ClipTable(_Place(_KEY), [(position + 1, keys.clip(position)) for position in positions]))
+
+
+def _wrong_keys(error: InputError) -> dict[int, str]:
+    """What is wrong with keys, by position; what is wrong with anything else is raised."""
+    others = [problem for problem in error.problems if not problem.where.startswith(_KEY)]
+    if others:
+        raise InputError(others) from None
+    found: dict[int, list[str]] = {}
+    for problem in error.problems:
+        found.setdefault(line_of(problem) - 1, []).append(problem.message)
+    return {position: "; ".join(messages) for position, messages in found.items()}
+
+
+def _order(need: Clip) -> tuple[object, ...]:
+    rank = -1 if need.resolution is None else RESOLUTION_RANK[need.resolution]
+    return need.mode, need.seconds, rank, need.audio, repr([getattr(need, name) for name in _LAST])
+
+
+def _names(needs: Sequence[Clip]) -> list[str]:
+    """What each class asks for in a few words; a number behind them where others are said to ask for the same.
+
+    >>> short = {"seconds": 5, "resolution": "720p", "audio": "native"}
+    >>> _names([Clip(id="a", **short), Clip(id="b", **short, max_segments=2), Clip(id="c", **short, models=("x",))])
+    ['5 s text-to-video 720p native', '5 s text-to-video 720p native max_segments 2', '5 s text-to-video 720p native models x']
+    """
+    found: dict[str, None] = {}
+    for need in needs:
+        words = [seconds_text(need.seconds), need.mode, need.resolution or "", "" if need.audio == "none" else need.audio]
+        words += [f"{name} {_said(getattr(need, name))}" for name in _LAST if getattr(need, name) != Requirements.model_fields[name].default]
+        name = " ".join(word for word in words if word)[:_LONGEST].strip()
+        number = len(found)
+        while name in found:
+            number += 1
+            name = f"{name} #{number}"
+        found[name] = None
+    return list(found)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "+".join(value)
+    if hasattr(value, "model_dump"):
+        return " ".join(f"{_said(part)}" for part in value.model_dump().values() if part is not None)
+    return str(value).lower() if isinstance(value, bool) else f"{value}"

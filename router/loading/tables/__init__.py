@@ -1,0 +1,1 @@
+"""Tables of clips of any size: read, checked and merged into classes by a data-frame engine, never row by row."""

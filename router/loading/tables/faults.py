@@ -1,0 +1,190 @@
+"""Rows that are no clips: where they are, what is wrong with them, and the table without them.
+
+A row is bad if its key breaks a rule, if a text that must be a name is none, or if its ``id`` is that of a row before it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+from typing import Any
+
+import narwhals.stable.v2 as nw
+
+from router.errors import InputError, Problem
+from router.loading.clip_table import rows as text_rows
+from router.loading.columns import MOST_PROBLEMS
+from router.loading.formats import MAX_BYTES, read
+from router.loading.tables.classes import Keys
+from router.loading.tables.columns import Columns
+from router.loading.tables.frames import ROW, Frame, Rows, UnreadableError, beside, collected, is_polars, joined, readable
+from router.loading.tables.matching import Matching
+from router.loading.tables.names import bad_name, name_fault
+
+PROBLEM = "route.problem"
+"""The column that says what is wrong with a row."""
+_FIRST = "router_first"
+_NAMED = "router_id"
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What makes rows of a table bad."""
+
+    frame: Frame
+    columns: Columns
+    keys: Keys
+    of_keys: Mapping[int, str]
+    """What is wrong with keys, by their position."""
+    labels: tuple[str, ...]
+    """Which fields have texts that are no names."""
+    repeated: bool
+    """Whether an ``id`` stands twice."""
+
+    @classmethod
+    def found(cls, frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, str]) -> Faults:
+        """Look for texts that are no names, and for repeated ones."""
+        names = {**columns.labels, **({} if columns.id is None else {"id": columns.id})}
+        labels: tuple[str, ...] = ()
+        if names:
+            asked = [bad_name(_text(frame, read)).any().alias(field) for field, read in names.items()]
+            with readable(frame):
+                said = collected(frame.kept().select(*asked)).rows(named=True)[0]
+            labels = tuple(field for field in names if said[field])
+        return cls(frame, columns, keys, of_keys, labels, columns.id is not None and _repeats(frame, columns.id))
+
+    def __bool__(self) -> bool:
+        return bool(self.of_keys) or bool(self.labels) or self.repeated
+
+    def bad(self) -> Rows:
+        """The bad rows, with ``ROW`` and ``PROBLEM``."""
+        return self._marked().filter(~nw.col(PROBLEM).is_null())
+
+    def without(self) -> Frame:
+        """The table without them."""
+        rows = self._marked().filter(nw.col(PROBLEM).is_null()).drop(ROW, PROBLEM)
+        return replace(self.frame, rows=rows, has_blanks=False)
+
+    def problems(self) -> list[Problem]:
+        """The first of them in the order of the table, and how many others there are."""
+        with readable(self.frame):
+            bad = self.bad()
+            count = int(collected(bad.select(nw.len().alias("rows"))).item())
+            reads = {field: _text(self.frame, read) for field, read in self._names().items()}
+            shown = collected(bad.select(ROW, PROBLEM, *(read.alias(f) for f, read in reads.items())).sort(ROW).head(MOST_PROBLEMS))
+        rows = shown.rows(named=True)
+        where = places(self.frame, [int(row[ROW]) for row in rows])
+        found = [Problem(self._said(row), place) for row, place in zip(rows, where, strict=True)]
+        if count > len(found):
+            found.append(Problem(f"holds {count - len(found):,} more bad rows; mend these first, or give --skip-bad-rows", self.frame.label))
+        return found
+
+    def _said(self, row: Mapping[str, Any]) -> str:
+        """What is wrong with a row; of names, by the rules for names."""
+        parts = [row[PROBLEM]] if row[PROBLEM] else []
+        faults = ((field, name_fault(row[field])) for field in self._names())
+        return "; ".join([*parts, *(f"`{field}` {fault}" for field, fault in faults if fault)])
+
+    def _names(self) -> dict[str, nw.Expr]:
+        reads = {**self.columns.labels, **({} if self.columns.id is None else {"id": self.columns.id})}
+        return {field: reads[field] for field in self.labels}
+
+    def _marked(self) -> Rows:
+        """All rows with ``ROW``, and ``PROBLEM`` where there is one; it is empty where only a name is wrong."""
+        rows = self.frame.numbered()
+        said: list[str] = []
+        if self.of_keys:
+            told = [self.of_keys.get(position) for position in range(len(self.keys.rows))]
+            positions = sorted(self.of_keys)
+            matching = Matching.of(self.columns, self.keys, told)
+            rows = matching.joined(rows, positions, {"router_of_key": [self.of_keys[at] for at in positions]}, how="left")
+            said.append("router_of_key")
+        if self.repeated and self.columns.id is not None:
+            rows = self._against_first(rows, self.columns.id)
+            said.append("router_of_id")
+        if names := self._names():
+            wrong = nw.any_horizontal(*(bad_name(_text(self.frame, read)) for read in names.values()), ignore_nulls=True)
+            rows = rows.with_columns(nw.when(wrong).then(nw.lit("")).alias("router_of_name"))
+            said.append("router_of_name")
+        none = nw.all_horizontal(*(nw.col(name).is_null() for name in said), ignore_nulls=False)
+        text = nw.concat_str(*(nw.col(name) for name in said), separator="; ", ignore_nulls=True)
+        return rows.with_columns(nw.when(~none).then(text).alias(PROBLEM)).drop(*said)
+
+    def _against_first(self, rows: Rows, read: nw.Expr) -> Rows:
+        """The rows, with what is wrong with an ``id`` that an earlier row has."""
+        named = rows.with_columns(_text(self.frame, read).alias(_NAMED))
+        firsts = named.filter(~nw.col(_NAMED).is_null()).group_by(_NAMED).agg(nw.col(ROW).min().alias(_FIRST), nw.len().alias("router_n"))
+        repeated = collected(firsts.filter(nw.col("router_n") > 1).drop("router_n"))
+        joint = joined(named, beside(rows, repeated), [_NAMED], "left")
+        again = nw.col(ROW) > nw.col(_FIRST)
+        text = nw.lit("`id` is also that of an earlier row; ids must differ")
+        return joint.with_columns(nw.when(again).then(text).alias("router_of_id")).drop(_NAMED, _FIRST)
+
+
+def _text(frame: Frame, read: nw.Expr) -> nw.Expr:
+    """A name as it is read: in a CSV table, without the spaces around it, and none where there is nothing else."""
+    if not frame.is_text:
+        return read
+    stripped = read.str.strip_chars()
+    return nw.when(stripped != "").then(stripped)
+
+
+def _repeats(frame: Frame, read: nw.Expr) -> bool:
+    """Whether a name stands twice. One that rises from row to row does not, and 64 bits that differ are of names that differ."""
+    with readable(frame):
+        named = frame.kept().select(_text(frame, read).alias(_NAMED)).filter(~nw.col(_NAMED).is_null())
+        if is_polars(named):
+            import polars as pl
+
+            own = named.to_native()
+            rising = own.select((pl.col(_NAMED) > pl.col(_NAMED).shift()).all()).collect(engine="streaming").item()
+            if rising:
+                return False
+            bits = own.select(pl.col(_NAMED).hash()).collect(engine="streaming").to_series().sort()
+            if not (bits.slice(1) == bits.slice(0, max(0, len(bits) - 1))).any():
+                return False
+        distinct = nw.col(_NAMED).n_unique().alias("names")
+        names, rows = collected(named.select(distinct, nw.len().alias("rows"))).row(0)
+    return bool(rows > 0 and names < rows)
+
+
+def places(frame: Frame, rows: Sequence[int]) -> list[str]:
+    """What messages call rows, which count from 0 and rise: of a text file, their lines."""
+    if frame.path is None or frame.kind not in ("csv", "jsonl"):
+        return [frame.where(("clips", row + 1)) for row in rows]
+    wanted = set(rows)
+    lines: dict[int, int] = {}
+    for row, line in _lines(frame.path, frame.kind):
+        if row in wanted:
+            lines[row] = line
+        if len(lines) == len(wanted):
+            break
+    return [f"{frame.label}:{lines[row]}" for row in rows]
+
+
+def _lines(path: FilePath, kind: str) -> Iterator[tuple[int, int]]:
+    """(row, line) of each row of a text file, as the engine counts rows."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        if kind == "jsonl":
+            full = (line for line, text in enumerate(file, start=1) if text.strip())
+            yield from enumerate(full)
+            return
+        reader = csv.reader(file)
+        next(reader)
+        last = reader.line_num
+        for row, _ in enumerate(reader):
+            yield row, last + 1
+            last = reader.line_num
+
+
+def explained(error: UnreadableError, columns: Mapping[str, str | Sequence[str]]) -> InputError:
+    """What is wrong with a text file that the engine cannot read, line by line, where it is small enough to be read so."""
+    if error.kind not in ("csv", "jsonl") or error.path.stat().st_size > MAX_BYTES:
+        return error
+    try:
+        text_rows(read(error.path), columns)
+    except InputError as found:
+        return found
+    return error

@@ -1,0 +1,249 @@
+"""Tables as lazy frames of one engine behind one interface (narwhals): files by polars, data frames by whatever holds them.
+
+Nothing is read before it is asked for. ``ROW`` numbers rows from 0 in their order; it is unique, and on Dask not without gaps.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import narwhals.stable.v2 as nw
+
+from router.errors import InputError, Problem
+from router.loading.clip_table import header_of
+from router.loading.formats import label_of, row_line
+from router.schema.base import Path
+
+if TYPE_CHECKING:
+    import polars
+
+Kind = Literal["csv", "jsonl", "parquet", "arrow", "frame"]
+Rows: TypeAlias = "nw.LazyFrame[Any]"
+SUFFIXES: dict[str, Kind] = {
+    ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow",
+    ".ipc": "arrow",
+}  # fmt: skip
+ROW = "router_row"
+"""The column of row numbers, where one was asked for."""
+_PART = 2**40
+"""Rows that a partition may have."""
+_MONEY = (18, 6)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A table, not yet read."""
+
+    label: str
+    """What messages call it."""
+    kind: Kind
+    rows: Rows
+    path: FilePath | None = None
+    eager: bool = False
+    """Whether it was in memory when it came, so that what is made of it is too."""
+    order: str | None = None
+    """The column of names that differ, by which an engine without an order of its own can put rows into one."""
+    has_blanks: bool = False
+    """Whether rows that hold nothing at all are no clips."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether every cell is a text that may spell something else."""
+        return self.kind == "csv"
+
+    def kept(self) -> Rows:
+        """Its rows but blank ones."""
+        return self.rows.filter(~self._blank()) if self.has_blanks else self.rows
+
+    def blanks(self) -> int:
+        """How many rows hold nothing at all."""
+        with readable(self):
+            return int(collected(self.rows.filter(self._blank()).select(nw.len().alias("blank"))).item())
+
+    def numbered(self) -> Rows:
+        """Its rows but blank ones, with ``ROW``."""
+        rows = self._numbered()
+        return rows.filter(~self._blank()) if self.has_blanks else rows
+
+    def _blank(self) -> nw.Expr:
+        names = self.rows.collect_schema().names()
+        return nw.all_horizontal(*(nw.col(name).is_null() for name in names), ignore_nulls=False)
+
+    def _numbered(self) -> Rows:
+        native = self.rows.to_native()
+        if is_polars(self.rows):
+            return _narwhals(native.with_row_index(ROW).cast({ROW: _polars().Int64}))
+        if self.rows.implementation is nw.Implementation.DUCKDB:
+            # Rows of a query may come in another order each time; names, where there are any, tell which is which.
+            order = "" if self.order is None else 'order by "{}"'.format(self.order.replace('"', '""'))
+            return _narwhals(native.project(f'*, row_number() over ({order}) - 1 as "{ROW}"'))
+        if self.rows.implementation is nw.Implementation.DASK:
+            return _narwhals(native.map_partitions(_number_part, meta=native._meta.assign(**{ROW: 0})))
+        return self.rows.collect().with_row_index(ROW).with_columns(nw.col(ROW).cast(nw.Int64)).lazy()
+
+    def where(self, path: Path = ()) -> str:
+        """What messages call a row: ``("clips", NUMBER)``, counted from 1."""
+        row = row_line(path) - 1
+        if self.rows.implementation is nw.Implementation.DASK:
+            return f"{self.label}: partition {row // _PART + 1}, row {row % _PART + 1:,}"
+        return f"{self.label}: row {row + 1:,}"
+
+
+def scan(path: FilePath) -> Frame:
+    """A table in a file, by the ending of its name.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or its first line is no heading of a table.
+    """
+    label, kind = label_of(path), SUFFIXES[path.suffix.lower()]
+    if not path.is_file():
+        raise InputError([Problem("is a directory; name a file in it" if path.is_dir() else "no such file", label)])
+    if path.stat().st_size == 0:
+        raise InputError([Problem("is empty", f"{label}:1")])
+    pl = _polars()
+    with _readable(label, path, kind):
+        if kind == "csv":
+            names = _heading(path, label)
+            lazy = pl.scan_csv(path, infer_schema=False, new_columns=names)
+        elif kind == "jsonl":
+            lazy = pl.scan_ndjson(path, infer_schema_length=None)
+        else:
+            lazy = pl.scan_parquet(path) if kind == "parquet" else pl.scan_ipc(path)
+        lazy.collect_schema()
+    return Frame(label, kind, _narwhals(lazy), path)
+
+
+def framed(table: Any, label: str = "the table") -> Frame:
+    """A data frame: of polars, pandas, pyarrow, DuckDB or Dask.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    """
+    try:
+        found = _narwhals(table)
+    except TypeError:
+        kind = type(table).__name__
+        raise TypeError(f"a table must be a path or a data frame of polars, pandas, pyarrow, DuckDB or Dask, not {kind}") from None
+    return Frame(label, "frame", found.lazy(), eager=isinstance(found, nw.DataFrame))
+
+
+def collected(rows: Rows) -> nw.DataFrame[Any]:
+    """What a query comes to; for few rows."""
+    return rows.collect(engine="streaming") if is_polars(rows) else rows.collect()
+
+
+def beside(rows: Rows, columns: nw.DataFrame[Any]) -> Rows:
+    """A small table on the engine of a large one, so that both can be joined."""
+    if rows.implementation is nw.Implementation.DUCKDB:
+        small = columns.to_arrow()  # noqa: F841 - DuckDB finds it by its name; a relation of another connection could not be joined
+        return _narwhals(rows.to_native().query("router_large", "select * from small"))
+    if rows.implementation is nw.Implementation.DASK:
+        with _quiet():
+            return columns.lazy(backend=nw.Implementation.DASK)
+    return columns.lazy()
+
+
+def joined(rows: Rows, small: Rows, on: Sequence[str], how: Literal["inner", "left"] = "inner") -> Rows:
+    """The rows in their order, each with what the small table has of its key: nothing, one row or several."""
+    if is_polars(rows):
+        native = rows.to_native().join(small.to_native(), on=list(on), how=how, maintain_order="left_right")
+        return _narwhals(native)
+    return rows.join(small, on=list(on), how=how)
+
+
+def series(name: str, values: Sequence[Any], like: nw.DataFrame[Any]) -> nw.Series[Any]:
+    """A column of exact dollars, whole numbers, flags or texts for a small table that is to be joined with a large one."""
+    first = next((value for value in values if value is not None), "")
+    # Few different texts over very many rows: polars writes the numbers of categories in a third of the time.
+    text = nw.Categorical if like.implementation is nw.Implementation.POLARS else nw.String
+    kinds: Mapping[type, Any] = {Decimal: nw.Decimal(*_MONEY), int: nw.Int64, bool: nw.Boolean, str: text}
+    return nw.new_series(name, list(values), kinds[type(first)], backend=like.implementation)
+
+
+def is_polars(rows: Rows) -> bool:
+    """Whether polars holds the table."""
+    return rows.implementation is nw.Implementation.POLARS
+
+
+def readable(frame: Frame) -> AbstractContextManager[None]:
+    """Where a table is read: what cannot be is said in our words."""
+    return _readable(frame.label, frame.path, frame.kind)
+
+
+@contextmanager
+def _readable(label: str, path: FilePath | None, kind: Kind) -> Iterator[None]:
+    """Turn what an engine says of a file that it cannot read into our words: its own may quote what stands in the file."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        if path is None or not _of_an_engine(error):
+            raise
+        what = {"csv": "CSV", "jsonl": "JSON lines", "parquet": "a Parquet file", "arrow": "an Arrow file"}[kind]
+        raise UnreadableError(label, path, kind, f"cannot be read as {what}; it may be cut off, or be something else") from error
+
+
+class UnreadableError(InputError):
+    """A file that an engine cannot read as what its name says it is."""
+
+    def __init__(self, label: str, path: FilePath, kind: Kind, text: str) -> None:
+        super().__init__([Problem(text, label)])
+        self.label, self.path, self.kind = label, path, kind
+
+
+def _of_an_engine(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] in ("polars", "pyarrow", "duckdb", "narwhals") or isinstance(error, OSError)
+
+
+def _heading(path: FilePath, label: str) -> list[str]:
+    """The names of a CSV file's columns.
+
+    Raises
+    ------
+    InputError
+        If they cannot be told apart.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return header_of(csv.reader(file, strict=True), label)
+    except UnicodeDecodeError:
+        raise InputError([Problem("is not UTF-8 text; save it as UTF-8", f"{label}:1")]) from None
+
+
+def _narwhals(table: Any) -> Any:
+    with _quiet():
+        return nw.from_native(table)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Narwhals announces that its Dask support will move to a package of its own."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Dask support is moving", category=FutureWarning)
+        yield
+
+
+def _polars() -> Any:
+    # Polars reads many row groups ahead by default: that takes three times the memory, and no less time on few cores.
+    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
+    import polars
+
+    return polars
+
+
+def _number_part(part: Any, partition_info: Mapping[str, int] | None = None) -> Any:
+    number = 0 if partition_info is None else partition_info["number"]
+    return part.assign(**{ROW: range(number * _PART, number * _PART + len(part))})
