@@ -19,6 +19,7 @@
 ``compare_catalogs(a, b)``  prices that rose or fell, are new or gone, terms that changed: a ``CatalogComparison``
 ``check_catalogs(paths)``  what is odd in catalogs, line by line: a ``CatalogCheck``
 ``calibrate(path)``       availability, failure and keep rates, repair times from logged attempts: a ``Calibration``
+``bench(given)``            how long loading, planning by stage, simulating and routing take: a ``Bench``
 ``reconcile(plan, path)``  billed amounts held against a plan, line by line: a ``Reconciliation``
 ``import_litellm(path)``   a catalog of LiteLLM's price list, ``import_openrouter(path)`` of OpenRouter's: an ``ImportedCatalog``
 ``Plan.save / .load``    a plan as JSON; ``plan.requests()`` yields one request per generation
@@ -37,6 +38,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from router.analysis.bench import bench
     from router.analysis.calibrate import calibrate
     from router.analysis.check_catalogs import check_catalogs
     from router.analysis.compare_catalogs import compare_catalogs
@@ -74,6 +76,7 @@ _HOMES = {
     "RouterError": "router.errors",
     "Scenario": "router.schema.scenario",
     "Variant": "router.schema.scenario",
+    "bench": "router.analysis.bench",
     "calibrate": "router.analysis.calibrate",
     "check_catalogs": "router.analysis.check_catalogs",
     "compare": "router.analysis.comparison",
@@ -105,6 +108,7 @@ __all__ = [
     "RouterError",
     "Scenario",
     "Variant",
+    "bench",
     "calibrate",
     "check_catalogs",
     "compare",

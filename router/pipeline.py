@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from decimal import Decimal
@@ -42,6 +41,7 @@ from router.providers import requests
 from router.schema.candidate import Choices
 from router.schema.plan import Certificate, LimitValue, Multiplier, Objective, Plan, Solved, Totals
 from router.schema.scenario import Scenario
+from router.stages import Laps
 from router.units import MICRO, from_micro, to_micro
 
 
@@ -51,6 +51,7 @@ def plan(
     on: dt.date | None = None,
     time_limit_seconds: float | None = None,
     shadow_prices: bool = True,
+    laps: Laps | None = None,
 ) -> Plan:
     """The cheapest way to make every clip within all limits, with expected and worst-case cost.
 
@@ -63,6 +64,8 @@ def plan(
     shadow_prices
         Whether to work out what one more unit of each limit would save: solves once more for each limit, where any binds, in what is
         left of the time.
+    laps
+        Told whenever a stage ends.
 
     Raises
     ------
@@ -81,22 +84,24 @@ def plan(
     >>> plan.routes[0].model, plan.totals.expected_usd, plan.totals.worst_usd
     ('kling-o3', Decimal('125.000000'), Decimal('150.000000'))
     """
-    market, choices, problem = modelled(scenario, on)
+    laps = laps or Laps()
+    market, choices, problem = modelled(scenario, on, laps=laps)
     log.debug("modelled", classes=len(choices), limits=len(problem.limits))
-    start = time.perf_counter()
     solution = solve(problem, time_limit_seconds)
     if solution is None:
         raise NoPlanError(clash=clash(choices, market, time_limit_seconds), title=scenario.title)
-    spent = time.perf_counter() - start
+    spent = laps.ended("solve")
     seconds = round(spent, 3)
     log.debug("solved", method=solution.method, proven=solution.proven, **asdict(solution.size), seconds=seconds)
-    made_plan = assemble(market, choices, problem, solution, time_limit_seconds)
+    made_plan = assemble(market, choices, problem, solution, time_limit_seconds, laps)
     if shadow_prices:
         left = None if time_limit_seconds is None else max(0.0, time_limit_seconds - spent)
         limits = priced(made_plan.limits, market, choices, problem, solution, left)
         made_plan = made_plan.model_copy(update={"limits": limits})
-        log.debug("priced", limits=len(limits), seconds=round(time.perf_counter() - start - spent, 3))
-    if findings := check(made_plan, scenario, market.catalogs, market.on):
+        log.debug("priced", limits=len(limits), seconds=round(laps.ended("shadow-prices"), 3))
+    findings = check(made_plan, scenario, market.catalogs, market.on)
+    laps.ended("check")
+    if findings:
         raise CheckError(findings)
     return made_plan
 
@@ -110,13 +115,17 @@ class Modelled(NamedTuple):
     problem: Assignment
 
 
-def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | None = None) -> Modelled:
+def modelled(
+    scenario: Scenario, on: dt.date | None = None, like: Modelled | None = None, laps: Laps | None = None
+) -> Modelled:
     """The problem that a scenario comes to.
 
     Parameters
     ----------
     like
         Another that it may have much in common with: what did not change is taken from there.
+    laps
+        Told whenever a stage ends.
 
     Raises
     ------
@@ -125,7 +134,9 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
     router.errors.InputError
         If a catalog cannot be read, prices something twice, or sells nothing any more.
     """
+    laps = laps or Laps()
     market = open_market(scenario, on, None if like is None else like.market)
+    laps.ended("market")
     if like is not None and same_ways(like.market, market):
         market, choices = replace(like.market, scenario=market.scenario), like.choices
     elif like is not None and same_clips(like.market.scenario, scenario):
@@ -133,10 +144,14 @@ def modelled(scenario: Scenario, on: dt.date | None = None, like: Modelled | Non
         choices = tuple(ways_to_make(own.clip_class, market, common.known(own)) for own in like.choices)
         refuse_unservable(choices, market)
     else:
-        by_group = scenario.limits.groups is not None
-        choices = tuple(ways_to_make(own, market) for own in clip_classes(scenario.clips, by_group=by_group))
+        classes = clip_classes(scenario.clips, by_group=scenario.limits.groups is not None)
+        laps.ended("classes")
+        choices = tuple(ways_to_make(own, market) for own in classes)
         refuse_unservable(choices, market)
-    return Modelled(market, choices, assignment(choices, market.scenario, *by_state(choices, market)))
+    laps.ended("candidates")
+    problem = assignment(choices, market.scenario, *by_state(choices, market))
+    laps.ended("formulation")
+    return Modelled(market, choices, problem)
 
 
 def refuse_unservable(choices: Sequence[Choices], market: Market) -> None:
@@ -162,8 +177,10 @@ def assemble(
     problem: Assignment,
     solution: Solution,
     time_limit_seconds: float | None = None,
+    laps: Laps | None = None,
 ) -> Plan:
-    """The plan that a solution stands for, its limits without shadow prices."""
+    """The plan that a solution stands for, its limits without shadow prices; ``laps`` is told whenever a stage ends."""
+    laps = laps or Laps()
     scenario = market.scenario
     # Behind the classes of clips come those of the packs.
     counts, others = solution.counts[: len(choices)], solution.counts[len(choices) :]
@@ -171,6 +188,7 @@ def assemble(
     savings = settled(choices, counts, terms)
     why = pushed(choices, scenario, problem, solution)
     routes, left_out = routes_and_left_out(scenario.clips, choices, counts, requests, why)
+    laps.ended("routes")
     tried = ((step.provider, step.model) for route in routes for step in route.chain)
     outages = assumed(scenario.outages, scenario.fallback, tried)
     budget = scenario.limits.budget_usd
@@ -179,6 +197,9 @@ def assemble(
         sum(chain.worst * count for *_, chain, count in made(choices, counts)),
         budget=None if budget is None else to_micro(budget) + round(savings.saving),
     )
+    laps.ended("distribution")
+    moves = moves_for_risk(market, choices, solution, found, time_limit_seconds)
+    laps.ended("moves")
     tail = next((tail for tail in problem.objective.tails if tail.level is not None), None)
     cvar = None if tail is None else float(tail.value(solution.counts))
     sums = totals(choices, counts, scenario.objective, cvar, found, terms)
@@ -186,7 +207,7 @@ def assemble(
     closed = solution.proven and not problem.objective.tails
     bound = sums.objective_usd if closed else min(sums.objective_usd, from_micro(solution.bound))
     unborne = market.availability.unborne(market.offers)
-    return Plan(
+    assembled = Plan(
         schema=1,
         title=scenario.title,
         status="optimal" if solution.proven else "feasible",
@@ -209,13 +230,15 @@ def assemble(
         packs=savings.packs,
         discounts=savings.discounts,
         baselines=baselines(choices, counts, terms),
-        moves=moves_for_risk(market, choices, solution, found, time_limit_seconds),
+        moves=moves,
         warnings=(
             *warnings(scenario, market.catalogs, market.offers, routes, unborne, market.on),
             *settlement(savings.saving, routes, found.worst),
             *found.warnings,
         ),
     )
+    laps.ended("assembly")
+    return assembled
 
 
 def certificate(solution: Solution, bound: Decimal) -> Certificate | None:

@@ -38,6 +38,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "RouterError",
         "Scenario",
         "Variant",
+        "bench",
         "calibrate",
         "check_catalogs",
         "compare",

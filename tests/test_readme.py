@@ -20,6 +20,7 @@ from router.errors import InputError, NoPlanError
 from router.loading.catalog_file import bundled_names, load_catalog
 from router.schema.plan import PreparedRequest
 from router.schema.scenario import Cap, Limits, Objective, Pack, Tier
+from router.stages import STAGES
 from tests.builders import ON
 
 TOP = Path(__file__).parent.parent
@@ -143,6 +144,24 @@ def test_the_commands_that_make_pages_of_studies_make_one_each(tmp_path: Path, m
         "sweep.html",
         "what-if.html",
     ]
+
+
+def test_the_command_that_times_scenarios_is_the_one_shown_and_its_stages_are_those_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = README.read_text(encoding="utf-8")
+    shown = re.search(r"<!-- bench -->\n```sh\nrouter (.*?)\n```\n<!-- /bench -->(.*?)\n## ", readme, re.DOTALL)
+    assert shown is not None
+    monkeypatch.chdir(TOP)
+    command = shown.group(1).split()
+    command[command.index("--rounds") + 1] = "1"
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run([*command, "--as-of", ON.isoformat()])
+
+    assert capsys.readouterr().out.startswith("scenarios/quickstart.toml\n")
+    named = re.search(r"stage by stage: (.*?)\.\n", shown.group(2))
+    assert named is not None
+    assert tuple(re.findall("`([a-z-]+)`", named.group(1))) == STAGES
 
 
 def test_the_library_does_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

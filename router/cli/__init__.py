@@ -26,6 +26,7 @@ _COMMANDS = {
     "frontier": "Show the plans that nothing beats in cost and in quality, risk or clips made.",
     "explain": "Show every offer for one clip: what it would cost, or why it is not eligible.",
     "diff": "Compare two plans or scenarios: what differs, which clips move, and why.",
+    "bench": "Time loading, planning by stage, simulating and routing of scenarios: where the time goes.",
     "verify": "Check a plan file independently of the planner.",
     "calibrate": "Estimate availability, failures, keeping and repair times from logged attempts.",
     "reconcile": "Hold billed amounts against a plan, line by line.",

@@ -29,6 +29,7 @@ _MODELS = {
     "sellers": "Sellers",
     "catalog-comparison": "CatalogComparison",
     "catalog-check": "CatalogCheck",
+    "bench": "Bench",
 }
 
 _READ = ("scenario", "catalog", "account", "calibration", "overlay")
