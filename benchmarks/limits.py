@@ -1,17 +1,19 @@
 """Questions ``limits`` and ``different``: what couples classes of clips, and what couples clips that all differ, beside plain models.
 
 Ours is `solve`, timed from the abstract problem to the solution; peers are timed over building, solving and reading their model. Every
-answer is checked in exact arithmetic. A peer whose solution breaks a limit by its tolerances, or is dearer than ours though it calls it
-optimal, is said to; one that keeps the limits and is cheaper than ours makes the run fail.
+answer is checked in exact arithmetic. OR-tools is asked in a process of its own, where it is installed. A peer whose solution breaks a
+limit by its tolerances, or is dearer than ours though it calls it optimal, is said to; one that keeps the limits and is cheaper than ours
+makes the run fail.
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
-from benchmarks import classes, peers
+from benchmarks import classes, or_tools, peers
 from benchmarks.clock import Spent, Stopwatch
 from benchmarks.result import Result, WrongAnswerError
 from router.errors import TimeLimitError
@@ -25,6 +27,7 @@ PER_CLIP = (1_000, 10_000)
 CUT = 100_000
 FASTER_THAN_CLASSES = 1.0
 """Ours against the same classes handed to HiGHS as they are."""
+NOT_ASKED = "OR-tools (CP-SAT, MathOpt) is not installed, and was not asked"
 FASTER_THAN_CLIPS = 100.0
 """Ours against a binary for each clip and candidate."""
 DIFFERENT = 100_000
@@ -48,19 +51,25 @@ def limits(rounds: int, limit_seconds: float) -> tuple[Result, ...]:
     """About 260 classes, twelve candidates, a budget, three quotas and a mean quality, from a thousand clips to ten million."""
     _warm_up()
     results: list[Result] = []
+    installed = or_tools.installed()
     for clips in SIZES:
         own = [
             ours(classes.coupled(seed, clips), f"{clips:,} clips, seed {seed}", limit_seconds)
             for seed in range(1, rounds + 1)
         ]
         name = f"limits, {clips:,} clips"
-        results.append(
-            _beside(name, own, peers.of_classes, "HiGHS", "HiGHS on the classes", FASTER_THAN_CLASSES, limit_seconds)
-        )
+        on_classes = _by(peers.of_classes, "HiGHS", limit_seconds)
+        result = _beside(name, own, on_classes, "HiGHS on the classes", FASTER_THAN_CLASSES, limit_seconds)
+        results.append(result if installed else replace(result, notes=(*result.notes, NOT_ASKED)))
+        for by, solver in or_tools.SOLVERS.items() if installed else ():
+            what = f"OR-tools {installed}, {solver} on the classes"
+            of_ortools = partial(or_tools.solved, by=by, limit_seconds=limit_seconds)
+            results.append(_beside(name, own, of_ortools, what, FASTER_THAN_CLASSES, limit_seconds))
         if clips in (*PER_CLIP, CUT):
             for by in ("CBC", "HiGHS"):
                 what = f"PuLP + {by}, a binary per clip and candidate"
-                results.append(_beside(name, own[:1], peers.of_clips, by, what, FASTER_THAN_CLIPS, limit_seconds))
+                on_clips = _by(peers.of_clips, by, limit_seconds)
+                results.append(_beside(name, own[:1], on_clips, what, FASTER_THAN_CLIPS, limit_seconds))
     return tuple(results)
 
 
@@ -73,7 +82,8 @@ def different(rounds: int, limit_seconds: float) -> Result:
     ]
     gap = max((way.found.cost - way.found.bound) / abs(way.found.cost) for way in own)
     name = f"different, {DIFFERENT:,} clips"
-    result = _beside(name, own[:1], peers.of_classes, "HiGHS", "PuLP + HiGHS", FASTER_THAN_CLASSES, limit_seconds)
+    as_one = _by(peers.of_classes, "HiGHS", limit_seconds)
+    result = _beside(name, own[:1], as_one, "PuLP + HiGHS", FASTER_THAN_CLASSES, limit_seconds)
     faster = result.peer[0].cpu / own[0].spent.cpu
     return Result(
         question=result.question,
@@ -126,18 +136,22 @@ def broken_by(problem: Problem, counts: Counts) -> list[str]:
     return broken if all(sum(own) == group.count and min(own) >= 0 for group, own in pairs) else ["a class", *broken]
 
 
+def _by(build: Callable[[Problem], peers.Model], by: str, limit_seconds: float) -> Callable[[Problem], peers.Answer]:
+    """What builds a plain model of a problem and hands it to ``HiGHS`` or ``CBC``."""
+    return lambda problem: peers.solved(lambda: build(problem), by, limit_seconds)
+
+
 def _beside(
     question: str,
     own: list[Round],
-    build: Callable[[Problem], peers.Model],
-    by: str,
+    asked: Callable[[Problem], peers.Answer],
     what: str,
     target: float,
     limit_seconds: float,
 ) -> Result:
     answers = []
     for way in own:
-        answers.append(peers.solved(lambda problem=way.problem: build(problem), by, limit_seconds))  # type: ignore[misc]
+        answers.append(asked(way.problem))
         if not answers[-1].finished:
             break
     said = [agreement(way, answer, question) for way, answer in zip(own, answers, strict=False)]
