@@ -68,7 +68,7 @@ class Routing(Model):
     """What `router.online.Router` takes to decide one clip, without budgets."""
 
     kinds: Count
-    """Different requirements among the clips that were routed."""
+    """Different requirements among the clips that were routed; the first 1,000 of the scenario at most."""
     refused: CountOrZero
     """Different requirements that it refuses: nothing can make such a clip, or nothing for its value. They are not timed."""
     new: Calls
