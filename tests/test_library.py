@@ -50,6 +50,7 @@ def test_the_public_names_are_there_and_no_others_are() -> None:
         "import_openrouter",
         "levers",
         "plan",
+        "plan_table",
         "reconcile",
         "sellers",
         "sensitivity",

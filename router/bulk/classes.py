@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
-from router.errors import InputError, Problem
+from router.errors import InputError
 from router.loading.formats import Source, row_line
 from router.loading.scenario_file import ClipTable, scenario_from
 from router.loading.tables.classes import Keys
 from router.loading.validation import line_of
 from router.offers.clip_classes import clip_classes
 from router.schema.base import Path
-from router.schema.scenario import Clip, Requirements, Scenario
-from router.units import RESOLUTION_RANK, seconds_text
+from router.schema.scenario import Drafts, Requirements, Scenario
+from router.units import RESOLUTION_RANK, Exact, seconds_text
 
 _LONGEST = 180
 """Characters of a class's name, which leaves room for a number behind it."""
@@ -73,10 +74,12 @@ def classes_of(keys: Keys, data: dict[str, Any], source: Source, label: str) -> 
             return Classes(None, {}, wrong)
         scenario = _of_keys(keys, right, data, source)
     merged = clip_classes(scenario.clips, by_group=scenario.limits.groups is not None)
-    finals = sorted((own for own in merged if own.draft_of is None), key=lambda own: _order(own.need))
+    finals = sorted((own for own in merged if own.draft_of is None), key=lambda own: _order(own.need, own.seconds))
     clips: list[tuple[int, dict[str, Any]]] = []
     of_keys: dict[int, str] = {}
-    for number, (name, own) in enumerate(zip(_names([own.need for own in finals]), finals, strict=True), start=1):
+    for number, (name, own) in enumerate(
+        zip(_names([(own.seconds, own.need) for own in finals]), finals, strict=True), start=1
+    ):
         members = [right[position] for position, _ in own.clips]
         of_keys |= dict.fromkeys(members, name)
         count = sum(count for _, count in own.clips)
@@ -85,7 +88,9 @@ def classes_of(keys: Keys, data: dict[str, Any], source: Source, label: str) -> 
 
 
 def _of_keys(keys: Keys, positions: Sequence[int], data: dict[str, Any], source: Source) -> Scenario:
-    return scenario_from(data, source, ClipTable(_Place(_KEY), [(position + 1, keys.clip(position)) for position in positions]))
+    return scenario_from(
+        data, source, ClipTable(_Place(_KEY), [(position + 1, keys.clip(position)) for position in positions])
+    )
 
 
 def _wrong_keys(error: InputError) -> dict[int, str]:
@@ -99,23 +104,30 @@ def _wrong_keys(error: InputError) -> dict[int, str]:
     return {position: "; ".join(messages) for position, messages in found.items()}
 
 
-def _order(need: Clip) -> tuple[object, ...]:
+def _order(need: Requirements, seconds: Fraction) -> tuple[object, ...]:
     rank = -1 if need.resolution is None else RESOLUTION_RANK[need.resolution]
-    return need.mode, need.seconds, rank, need.audio, repr([getattr(need, name) for name in _LAST])
+    return need.mode, seconds, rank, need.audio, repr([getattr(need, name) for name in _LAST])
 
 
-def _names(needs: Sequence[Clip]) -> list[str]:
-    """What each class asks for in a few words; a number behind them where others are said to ask for the same.
+def _names(needs: Sequence[tuple[Exact, Requirements]]) -> list[str]:
+    """What each class of that length asks for in a few words; a number behind them where others are said to ask for the same.
 
-    >>> short = {"seconds": 5, "resolution": "720p", "audio": "native"}
-    >>> _names([Clip(id="a", **short), Clip(id="b", **short, max_segments=2), Clip(id="c", **short, models=("x",))])
-    ['5 s text-to-video 720p native', '5 s text-to-video 720p native max_segments 2', '5 s text-to-video 720p native models x']
+    >>> need = Requirements(resolution="720p", audio="native", max_segments=2)
+    >>> _names([(5, need), (Fraction("7.5"), need), (5, need)])[1:]
+    ['7.5 s text-to-video 720p native, max_segments 2', '5 s text-to-video 720p native, max_segments 2 #3']
     """
     found: dict[str, None] = {}
-    for need in needs:
-        words = [seconds_text(need.seconds), need.mode, need.resolution or "", "" if need.audio == "none" else need.audio]
-        words += [f"{name} {_said(getattr(need, name))}" for name in _LAST if getattr(need, name) != Requirements.model_fields[name].default]
-        name = " ".join(word for word in words if word)[:_LONGEST].strip()
+    for seconds, need in needs:
+        words = [
+            seconds_text(seconds),
+            need.mode,
+            need.resolution or "",
+            "" if need.audio == "none" else need.audio,
+        ]
+        besides = [(name, getattr(need, name)) for name in _LAST]
+        parts = [" ".join(word for word in words if word)]
+        parts += [_said(name, value) for name, value in besides if value != Requirements.model_fields[name].default]
+        name = ", ".join(parts)[:_LONGEST].strip()
         number = len(found)
         while name in found:
             number += 1
@@ -124,9 +136,11 @@ def _names(needs: Sequence[Clip]) -> list[str]:
     return list(found)
 
 
-def _said(value: Any) -> str:
+def _said(name: str, value: Any) -> str:
+    if value is True:
+        return name
     if isinstance(value, tuple):
-        return "+".join(value)
-    if hasattr(value, "model_dump"):
-        return " ".join(f"{_said(part)}" for part in value.model_dump().values() if part is not None)
-    return str(value).lower() if isinstance(value, bool) else f"{value}"
+        return f"{name} {'+'.join(value)}"
+    if isinstance(value, Drafts):
+        return f"{value.count} drafts {value.resolution or ''} {value.audio}"
+    return f"{name} {value}"

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any
 
-
 from router.errors import InputError, Problem
 from router.loading.tables.frames import SUFFIXES, Frame, Rows, is_polars, readable
 from router.schema.base import printable
@@ -76,7 +75,7 @@ def whole(path: FilePath) -> Iterator[FilePath]:
 def _as_polars(rows: Rows) -> Any:
     import polars as pl
 
-    return pl.from_arrow(rows.collect("pyarrow").to_native()).lazy()
+    return pl.DataFrame(rows.collect("pyarrow").to_native()).lazy()
 
 
 def _flat(native: Any) -> Any:

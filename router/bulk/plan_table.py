@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
@@ -11,17 +12,18 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from router.bulk.classes import Classes, classes_of
-from router.bulk.files import write_table
+from router.bulk.files import whole, write_table
 from router.bulk.routed import routed
 from router.errors import InputError, Problem
 from router.loading.account_file import under_account
-from router.loading.formats import Source, parse, read
+from router.loading.formats import Source, label_of, parse, read
 from router.loading.overrides import overridden
 from router.loading.scenario_file import columns_in, nowhere
 from router.loading.tables.classes import Keys, keys_of
 from router.loading.tables.columns import Columns, columns_of
 from router.loading.tables.faults import Faults, explained
 from router.loading.tables.frames import ROW, SUFFIXES, Frame, UnreadableError, framed, scan
+from router.loading.tables.unreadable import Unreadable
 from router.pipeline import plan
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
@@ -47,12 +49,23 @@ class TablePlan:
     _keys: Keys = field(repr=False)
     _classes: Classes = field(repr=False)
     _faults: Faults = field(repr=False)
+    _unreadable: Unreadable | None = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        """What messages call the table: of a file, its path."""
+        return self._frame.label
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the first bad rows, each with its place, and how many others there are."""
+        return self._faults.problems() if self.bad else []
 
     def routed(self) -> Any:
-        """The table, with the columns ``route.*`` behind its own: a data frame of the kind that it came as; a lazy one of polars for a file.
+        """The table, with the columns ``route.*`` behind its own: a data frame of the kind that it came as.
 
-        Rows stay in their order where the engine has one: in files, polars, pandas and pyarrow. A row of several clips (``count``) that two
-        routes share stands twice, and ``route.count`` says how many of its clips each has; with drafts it stands once more for these.
+        Of a file it is a lazy one of polars. Rows stay in their order where the engine has one: in files, polars, pandas and pyarrow.
+        A row of several clips (``count``) that two routes share stands twice, and ``route.count`` says how many of its clips each has;
+        with drafts it stands once more for these.
         """
         return self._native(self._routed())
 
@@ -74,6 +87,17 @@ class TablePlan:
     def write_bad_rows(self, path: str | FilePath) -> None:
         """Write the bad rows, as `write` does."""
         write_table(self._frame, self._faults.bad().drop(ROW), FilePath(path))
+
+    @property
+    def unreadable(self) -> int:
+        """How many lines of a text file were set aside because they are no row at all."""
+        return 0 if self._unreadable is None else self._unreadable.count
+
+    def write_unreadable(self, path: str | FilePath) -> None:
+        """Write these lines as they are."""
+        if self._unreadable is not None:
+            with whole(FilePath(path)) as temporary:
+                shutil.copyfile(self._unreadable.lines, temporary)
 
     def _routed(self) -> nw.LazyFrame[Any]:
         return routed(self._frame, self._columns, self._keys, self._classes.of_keys, self.plan)
@@ -131,11 +155,16 @@ def plan_table(
     >>> planned.routed()["route.model"].to_list()
     ['kling-3.0', 'kling-3.0', 'kling-3.0']
     """
-    frame, data, source = _asked(table, rules)
+    asked, data, source = _asked(table, rules)
+    unreadable: Unreadable | None = None
     try:
-        found = _merged(frame, data, source, skip_bad_rows, told)
+        found = _merged(_frame(asked), data, source, skip_bad_rows, told)
     except UnreadableError as error:
-        raise explained(error, columns_in(data)) from None
+        if not skip_bad_rows or error.kind not in ("csv", "jsonl"):
+            raise explained(error, columns_in(data)) from None
+        _tell(told, "setting aside what cannot be read")
+        unreadable = Unreadable(error.path, error.kind)
+        found = _merged(_frame(asked, unreadable.rest), data, source, skip_bad_rows, told)
     frame, columns, keys, classes, faults, bad = found
     assert classes.scenario is not None, "all bad rows were refused"
     scenario = classes.scenario if account is None else under_account(classes.scenario, str(account))
@@ -146,34 +175,35 @@ def plan_table(
     rows = sum(keys.rows[position] for position in classes.of_keys)
     _tell(told, f"planning {rows:,} rows in {len(scenario.clips):,} classes")
     made = plan(scenario, on=on, time_limit_seconds=time_limit_seconds, shadow_prices=shadow_prices)
-    return TablePlan(made, scenario, rows, bad, frame, columns, keys, classes, faults)
+    return TablePlan(made, scenario, rows, bad, frame, columns, keys, classes, faults, unreadable)
 
 
-def _asked(table: Any, rules: str | FilePath | Mapping[str, Any] | None) -> tuple[Frame, dict[str, Any], Source]:
-    """The table, what the scenario states besides its clips, and where it states it."""
-    if rules is None:
-        data, source = {}, None
-    elif isinstance(rules, Mapping):
-        data, source = dict(rules), None
-    else:
-        source = read(rules)
-        data = parse(source)
-    if isinstance(table, str | FilePath) and FilePath(table).suffix.lower() not in SUFFIXES:
+def _asked(table: Any, rules: str | FilePath | Mapping[str, Any] | None) -> tuple[Any, dict[str, Any], Source]:
+    """The table or its path, what the scenario states besides its clips, and where it states it."""
+    own = FilePath(table) if isinstance(table, str | FilePath) else None
+    if own is not None and own.suffix.lower() not in SUFFIXES:
         if rules is not None:
-            raise InputError([Problem("is no table; name one that ends in .csv, .jsonl, .parquet or .arrow", str(table))])
-        source = read(table)
+            raise InputError(
+                [Problem("is no table; name one that ends in .csv, .jsonl, .parquet or .arrow", label_of(own))]
+            )
+        source = read(own)
         data = parse(source)
         if not isinstance(data.get("clips"), str):
-            text = "must name a table for this (clips = \"jobs.parquet\")"
-            raise InputError([Problem(f"`clips` {text}", source.where(("clips",)))])
-        frame = scan(source.folder / data["clips"])
-    else:
-        frame = scan(FilePath(table)) if isinstance(table, str | FilePath) else framed(table)
-        if "clips" in data:
-            text = "stand in a table here; take them out of the rules"
-            raise InputError([Problem(f"`clips` {text}", source.where(("clips",)) if source else "rules")])
-    others = {name: value for name, value in data.items() if name != "clips"}
-    return frame, others, source or nowhere("rules" if data else frame.label)
+            raise InputError(
+                [Problem('`clips` must name a table for this (clips = "jobs.parquet")', source.where(("clips",)))]
+            )
+        others = {name: value for name, value in data.items() if name != "clips"}
+        return source.folder / data["clips"], others, source
+    written = None if rules is None or isinstance(rules, Mapping) else read(rules)
+    data = parse(written) if written is not None else dict(rules) if isinstance(rules, Mapping) else {}
+    if "clips" in data:
+        where = written.where(("clips",)) if written is not None else "rules"
+        raise InputError([Problem("`clips` stand in a table here; take them out of the rules", where)])
+    return own or table, data, written or nowhere("rules" if data or own is None else label_of(own))
+
+
+def _frame(asked: Any, rest: FilePath | None = None) -> Frame:
+    return scan(asked, rest) if isinstance(asked, FilePath) else framed(asked)
 
 
 def _merged(

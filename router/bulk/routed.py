@@ -11,13 +11,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
 import narwhals.stable.v2 as nw
 
 from router.loading.tables.classes import Keys
 from router.loading.tables.columns import Columns
-from router.loading.tables.frames import ROW, Frame, Rows, collected, readable
+from router.loading.tables.frames import PYARROW, ROW, Frame, Rows, collected, readable
 from router.loading.tables.matching import Matching
 from router.report.routed import ROUTE, route_values
 from router.schema.plan import Plan
@@ -81,7 +80,7 @@ def routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, str
     """
     rows = _routed(frame, columns, keys, of_keys, plan)
     # The joins of pyarrow keep no order.
-    ordered = rows.sort(ROW) if frame.rows.implementation is nw.Implementation.PYARROW else rows
+    ordered = rows.sort(ROW) if frame.engine == PYARROW else rows
     return ordered.drop(ROW, strict=False)
 
 
@@ -96,7 +95,7 @@ def _routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, st
     shared = {of_keys[position] for position, _ in where if len(told[position]) > 1}
     clips = _clips(columns)
     if not shared:
-        own = frame.numbered() if frame.rows.implementation is nw.Implementation.PYARROW else frame.kept()
+        own = frame.numbered() if frame.engine == PYARROW else frame.kept()
         rows = matching.joined(own, positions, values)
         counted = (nw.lit(1, nw.Int64).alias(f"{ROUTE}first"), clips.alias(f"{ROUTE}count"))
         return rows.with_columns(*counted) if columns.counted else rows
@@ -109,9 +108,16 @@ def _routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, st
     if columns.counted or max(each) > 1:
         rows = rows.with_columns((clips * nw.col("router_each")).alias(_CLIPS))
         first = nw.when(nw.col(ROW) == nw.col(_BOUNDS[0])).then(nw.col(_BOUNDS[2])).otherwise(nw.lit(0))
-        last = nw.when((nw.col(ROW) == nw.col(_BOUNDS[1])) & (nw.col(_BOUNDS[3]) > 0)).then(nw.col(_BOUNDS[3])).otherwise(nw.col(_CLIPS))
+        last = (
+            nw.when((nw.col(ROW) == nw.col(_BOUNDS[1])) & (nw.col(_BOUNDS[3]) > 0))
+            .then(nw.col(_BOUNDS[3]))
+            .otherwise(nw.col(_CLIPS))
+        )
         rows = rows.with_columns(first.alias(f"{ROUTE}first"), last.alias(f"{ROUTE}count"))
-        ranks = ((nw.col(f"{ROUTE}first") + 1).alias(f"{ROUTE}first"), (nw.col(f"{ROUTE}count") - nw.col(f"{ROUTE}first")).alias(f"{ROUTE}count"))
+        ranks = (
+            (nw.col(f"{ROUTE}first") + 1).alias(f"{ROUTE}first"),
+            (nw.col(f"{ROUTE}count") - nw.col(f"{ROUTE}first")).alias(f"{ROUTE}count"),
+        )
         rows = rows.with_columns(*ranks).drop(_CLIPS)
     return rows.drop(*_BOUNDS, "router_each")
 
@@ -139,8 +145,8 @@ def _cuts(
     number = {name: at for at, name in enumerate(names)}
     matching = Matching.of(columns, keys, [shared.get(position) for position in range(len(keys.rows))])
     positions = sorted(shared)
-    of_class = {_CLASS: [number[shared[position]] for position in positions]}
-    rows = matching.joined(frame.numbered().with_columns(_clips(columns).alias(_CLIPS)), positions, of_class)
+    classes = {_CLASS: [number[shared[position]] for position in positions]}
+    rows = matching.joined(frame.numbered().with_columns(_clips(columns).alias(_CLIPS)), positions, classes)
     rows = rows.select(ROW, _CLASS, _CLIPS).with_columns((nw.col(ROW) // BLOCK).alias(_BLOCK))
     with readable(frame):
         blocks = collected(rows.group_by(_CLASS, _BLOCK).agg(nw.col(_CLIPS).sum())).sort(_CLASS, _BLOCK)
@@ -162,11 +168,11 @@ def _cuts(
     )
     with readable(frame):
         few = collected(rows.filter(inside)).sort(_CLASS, ROW)
-    for (own, block), asked in wanted.items():
-        chosen = few.filter((nw.col(_CLASS) == own) & (nw.col(_BLOCK) == block))
+    for (of_class, block), asked in wanted.items():
+        chosen = few.filter((nw.col(_CLASS) == of_class) & (nw.col(_BLOCK) == block))
         at_rows, ends = chosen[ROW].to_list(), list(accumulate(chosen[_CLIPS].to_list()))
         for each, rank, within in asked:
             at = bisect_right(ends, within // each)
             before = ends[at - 1] if at else 0
-            found[names[own], each, rank] = Cut(at_rows[at], within - before * each)
+            found[names[of_class], each, rank] = Cut(at_rows[at], within - before * each)
     return found

@@ -27,6 +27,7 @@ from router.cli.common import (
     verbose_option,
     write,
 )
+from router.cli.table_plan import Asked, is_large, planned
 from router.errors import InputError, NoPlanError
 from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
@@ -60,6 +61,11 @@ def _seconds(_ctx: click.Context, _param: click.Parameter, value: float | None) 
 @click.option("--with", "studies", multiple=True, type=click.Choice(["levers", "sensitivity", "what-if", "frontier"]),
               help="Put this study into the page (what-if: the scenario's own [[what_if]] tables; frontier: cost against quality); "
               "may be given again.")  # fmt: skip
+@click.option("--routed", metavar="FILE",
+              help="Plan a table by classes of equal clips, and write it with every row's route (.csv, .jsonl, .parquet).")  # fmt: skip
+@click.option("--skip-bad-rows", is_flag=True,
+              help="Plan a table without the rows that are no clips; they are written to TABLE.bad-rows.* beside the result.")  # fmt: skip
+@click.option("--bad-rows", metavar="FILE", help="The same, and where these rows are written.")
 @click.option("--fail-above", callback=dollars, metavar="USD", help="Exit with 4 if the expected cost is above this.")
 @click.option(
     "--fail-if-worst-above", callback=dollars, metavar="USD", help="Exit with 4 if the worst case is above this."
@@ -77,26 +83,46 @@ def command(
     account: str | None,
     shadow_prices: bool,
     studies: tuple[str, ...],
+    routed: str | None,
+    skip_bad_rows: bool,
+    bad_rows: str | None,
     fail_above: Decimal | None,
     fail_if_worst_above: Decimal | None,
     fail_on: tuple[str, ...],
 ) -> int:
     """Plan a scenario: the cheapest way to make every clip within all limits.
 
-    SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input.
+    SCENARIO is a TOML or JSON file, a table of clips (CSV, JSONL, Parquet, Arrow), or - for standard input. A table of very many clips is
+    planned by classes of equal clips, which the plan then names in their place.
 
     Where no plan exists the exit status is 3, and JSON says why, as standard error does; so does the page of studies (--with).
     """
     form = chosen_format(form, output, PAGES)
     if studies and form != "html":
         raise click.UsageError("--with puts studies into a page; give --format html, or -o FILE.html")
-    given = given_scenario(scenario, [*sets, *([DEGRADE] if degrade else [])], account)
+    anew = [*sets, *([DEGRADE] if degrade else [])]
+    tables = Asked(routed, skip_bad_rows, bad_rows)
+    by_class = bool(tables) or is_large(scenario)
+    given = None if by_class else given_scenario(scenario, anew, account)
     try:
-        made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
+        if given is None:
+            found = planned(
+                scenario,
+                tables,
+                output,
+                on=on,
+                time_limit=time_limit,
+                shadow_prices=shadow_prices,
+                sets=anew,
+                account=account,
+            )
+            made, given = found.plan, found.scenario
+        else:
+            made = plan(given, on=on, time_limit_seconds=time_limit, shadow_prices=shadow_prices)
     except NoPlanError as error:
         if form == "json":
             click.echo(as_json(no_plan(error)), nl=False)
-        if studies:
+        if studies and given is not None:
             write(_page_without_plan(error, given, studies, on), output)
         raise
     if form == "html":

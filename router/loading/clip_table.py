@@ -62,7 +62,9 @@ def rows(source: Source, columns: Mapping[str, str | Sequence[str]] = _AS_THEY_A
     problems = [Problem(f"`{printable(name, 60)}` {text or 'is no field of a clip; name it in `[columns]` as `carry`'}",
                         f"{source.label}:{line if plain else 1}") for name, (line, text) in wrong.items()]  # fmt: skip
     problems += [
-        Problem(f"has no column `{printable(name, 60)}`, which `columns.{printable(key, 60)}` names", f"{source.label}:1")
+        Problem(
+            f"has no column `{printable(name, 60)}`, which `columns.{printable(key, 60)}` names", f"{source.label}:1"
+        )
         for name, key in missing_columns(seen, columns).items()
     ]
     if problems:
@@ -79,7 +81,9 @@ def _together(fields: dict[str, Any]) -> dict[str, Any]:
         if isinstance(own, dict):
             own[part] = value
         else:
-            found[field] = {**found[field], **value} if isinstance(found.get(field), dict) and isinstance(value, dict) else value
+            found[field] = (
+                {**found[field], **value} if isinstance(found.get(field), dict) and isinstance(value, dict) else value
+            )
     return found
 
 

@@ -25,7 +25,7 @@ class WithTable:
     """A scenario's file, and the table of its clips beside it."""
 
     file: Source
-    table: Source
+    table: Origin
     lines: tuple[int, ...]
     """Of each clip, in the table."""
 

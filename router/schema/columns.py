@@ -55,7 +55,9 @@ def refuse_columns(columns: Mapping[str, str | Sequence[str]], fields: Collectio
     for field, column in columns.items():
         if field == CARRY:
             if isinstance(column, str) and column != ALL:
-                problems.append((("columns", field), f'must be a list of columns, or "{ALL}" for all that are no field of a clip'))
+                problems.append(
+                    (("columns", field), f'must be a list of columns, or "{ALL}" for all that are no field of a clip')
+                )
         elif not is_field(field, fields):
             problems.append((("columns", field), no_field(field, fields)))
         elif not isinstance(column, str):
@@ -102,7 +104,9 @@ def fields_of(
         elif name in carry and carry != ALL:
             continue
         elif own and name in columns:
-            wrong[name] = f"is read from the column `{printable(str(columns[name]), 60)}`; name this one in `{CARRY}`, or take it out"
+            wrong[name] = (
+                f"is read from the column `{printable(str(columns[name]), 60)}`; name this one in `{CARRY}`, or take it out"
+            )
         elif own:
             known[name] = name
         elif carry != ALL:
@@ -112,7 +116,11 @@ def fields_of(
 
 def missing_columns(names: Collection[str], columns: Mapping[str, str | Sequence[str]]) -> dict[str, str]:
     """The columns that a scenario names and the table has not, each with the key that names it."""
-    named = [(field, column) for field, column in columns.items() if isinstance(column, str) and (field, column) != (CARRY, ALL)]
+    named = [
+        (field, column)
+        for field, column in columns.items()
+        if isinstance(column, str) and (field, column) != (CARRY, ALL)
+    ]
     carried = columns.get(CARRY, ())
     named += [(CARRY, column) for column in carried if not isinstance(carried, str)]
     return {column: field for field, column in named if column not in names}

@@ -31,8 +31,8 @@ from router.schema.base import (
     refusal,
 )
 from router.schema.calibration import Calibration, with_measured
-from router.schema.columns import ColumnNames, refuse_columns
 from router.schema.catalog import Catalog, Reference, Resolution
+from router.schema.columns import ColumnNames, refuse_columns
 from router.schema.requests import RequestTable
 
 

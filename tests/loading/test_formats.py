@@ -81,7 +81,7 @@ def test_standard_input_is_read_for_a_dash_and_named_so(monkeypatch: pytest.Monk
         ("wide.toml", "a = 1".encode("utf-16"), r"wide\.toml:1: is not UTF-8 text"),
         ("video.toml", b"\x00\x00\x00\x18ftypmp42" + bytes(64), r"video\.toml:1: .*binary"),
         ("nul.toml", b"a = 1\nb = '\x00'\n", r"nul\.toml:2: holds a NUL byte"),
-        ("t.parquet", b"PAR1", r"t\.parquet: \.parquet tables are not yet supported; write CSV or JSONL"),
+        ("t.parquet", b"PAR1", r"t\.parquet: a \.parquet table can hold clips, and nothing else"),
     ],
 )
 def test_a_file_that_is_no_text_says_what_it_is_instead(

@@ -119,8 +119,8 @@ def test_findings_in_a_table_name_the_table_and_its_line(tmp_path: Path) -> None
     [
         ("nothing.csv", r"s\.toml:2: `clips` names a table: .*nothing\.csv: no such file"),
         ("empty.csv", r"s\.toml:2: `clips` names a table: .*empty\.csv:1: is empty"),
-        ("s.toml", r"s\.toml:2: `clips` must name a table that ends in \.csv or \.jsonl"),
-        ("jobs.parquet", r"s\.toml:2: .*parquet tables are not yet supported"),
+        ("s.toml", r"s\.toml:2: `clips` names a table: .*s\.toml: is no table; one ends in \.csv, \.jsonl, \.parquet"),
+        ("jobs.parquet", r"s\.toml:2: `clips` names a table: .*jobs\.parquet: cannot be read as a Parquet file"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_named_where_the_scenario_names_it(

@@ -16,7 +16,7 @@ import narwhals.stable.v2 as nw
 
 from router.loading.clip_table import cell_value
 from router.loading.tables.columns import Columns
-from router.loading.tables.frames import Frame, collected, readable
+from router.loading.tables.frames import DASK, PANDAS, Frame, collected, readable
 
 ROWS = "router_rows"
 """The column that counts the rows of a key."""
@@ -55,7 +55,9 @@ def keys_of(frame: Frame, columns: Columns) -> Keys:
     named = {f"router_key_{at}": field for at, field in enumerate(columns.key)}
     with readable(frame):
         rows = frame.kept().select(*(columns.key[field].alias(name) for name, field in named.items()))
-        grouped = rows.group_by(*named).agg(nw.len().alias(ROWS)) if named else frame.kept().select(nw.len().alias(ROWS))
+        grouped = (
+            rows.group_by(*named).agg(nw.len().alias(ROWS)) if named else frame.kept().select(nw.len().alias(ROWS))
+        )
         table = collected(grouped).rename(named)
     stated = [fields_of_cells(own) for own in plain_cells(frame, table, columns.key)]
     return Keys(
@@ -68,7 +70,7 @@ def keys_of(frame: Frame, columns: Columns) -> Keys:
 
 def plain_cells(frame: Frame, table: nw.DataFrame[Any], fields: Iterable[str]) -> Iterator[dict[str, Any]]:
     """The rows of a small table as values of Python."""
-    no_nan = frame.rows.implementation in (nw.Implementation.PANDAS, nw.Implementation.DASK)
+    no_nan = frame.engine in (PANDAS, DASK)
     for row in table.rows(named=True):
         yield {field: _plain(row[field], no_nan) for field in fields}
 
@@ -88,7 +90,9 @@ def fields_of_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
             value = cell_value(field.rpartition(".")[2], cell.strip())
         elif cell is None:
             continue
-        elif isinstance(cell, float | Decimal) and math.isfinite(cell) and cell == int(cell) and abs(cell) < 10**18:
+        elif (
+            isinstance(cell, float | Decimal) and math.isfinite(cell) and cell == int(cell) and abs(int(cell)) < 10**18
+        ):
             value = int(cell)
         table, dot, part = field.partition(".")
         if dot:

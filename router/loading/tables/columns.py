@@ -60,9 +60,11 @@ def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_gro
     """
     schema = frame.rows.collect_schema()
     known, wrong = fields_of(list(schema), names, Clip.model_fields)
-    problems = [Problem(f"`{printable(name, 60)}` {said or _unknown(name)}", frame.label) for name, said in wrong.items()]
-    for name, key in missing_columns(list(schema), names).items():
-        text = f"has no column `{printable(name, 60)}`, which `columns.{printable(key, 60)}` names"
+    problems = [
+        Problem(f"`{printable(name, 60)}` {said or _unknown(name)}", frame.label) for name, said in wrong.items()
+    ]
+    for name, stated in missing_columns(list(schema), names).items():
+        text = f"has no column `{printable(name, 60)}`, which `columns.{printable(stated, 60)}` names"
         problems.append(Problem(text, frame.label))
     parts: dict[str, nw.Expr] = {}
     for name, field in known.items():
@@ -77,7 +79,9 @@ def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_gro
     if problems:
         raise InputError(problems)
     key = _KEY + ("group",) * by_group
-    ordered = sorted((field for field in parts if field.partition(".")[0] in key), key=lambda f: (key.index(f.partition(".")[0]), f))
+    ordered = sorted(
+        (field for field in parts if field.partition(".")[0] in key), key=lambda f: (key.index(f.partition(".")[0]), f)
+    )
     return Columns(
         key={field: parts[field] for field in ordered},
         id=parts.get("id"),
@@ -110,7 +114,9 @@ def _parts(rows: Rows, name: str, field: str, kind: Any) -> tuple[dict[str, nw.E
     if isinstance(kind, nw.Categorical | nw.Enum) or (field in ("id", "group") and not isinstance(kind, nw.String)):
         return {field: column.cast(nw.String)}, []
     if isinstance(kind, nw.Object | nw.Unknown) and field.partition(".")[0] != "request":
-        return {}, ["holds values of mixed kinds; give it one kind: numbers, or texts (of a list, with `;` between its parts)"]
+        return {}, [
+            "holds values of mixed kinds; give it one kind: numbers, or texts (of a list, with `;` between its parts)"
+        ]
     return {field: column}, []
 
 

@@ -19,7 +19,18 @@ from router.loading.columns import MOST_PROBLEMS
 from router.loading.formats import MAX_BYTES, read
 from router.loading.tables.classes import Keys
 from router.loading.tables.columns import Columns
-from router.loading.tables.frames import ROW, Frame, Rows, UnreadableError, beside, collected, is_polars, joined, readable
+from router.loading.tables.frames import (
+    DASK,
+    ROW,
+    Frame,
+    Rows,
+    UnreadableError,
+    beside,
+    collected,
+    is_polars,
+    joined,
+    readable,
+)
 from router.loading.tables.matching import Matching
 from router.loading.tables.names import bad_name, name_fault
 
@@ -73,41 +84,51 @@ class Faults:
             bad = self.bad()
             count = int(collected(bad.select(nw.len().alias("rows"))).item())
             reads = {field: _text(self.frame, read) for field, read in self._names().items()}
-            shown = collected(bad.select(ROW, PROBLEM, *(read.alias(f) for f, read in reads.items())).sort(ROW).head(MOST_PROBLEMS))
+            shown = collected(
+                bad.select(ROW, PROBLEM, *(read.alias(f) for f, read in reads.items())).sort(ROW).head(MOST_PROBLEMS)
+            )
         rows = shown.rows(named=True)
         where = places(self.frame, [int(row[ROW]) for row in rows])
         found = [Problem(self._said(row), place) for row, place in zip(rows, where, strict=True)]
         if count > len(found):
-            found.append(Problem(f"holds {count - len(found):,} more bad rows; mend these first, or give --skip-bad-rows", self.frame.label))
+            found.append(
+                Problem(
+                    f"holds {count - len(found):,} more bad rows; mend these first, or give --skip-bad-rows",
+                    self.frame.label,
+                )
+            )
         return found
 
     def _said(self, row: Mapping[str, Any]) -> str:
         """What is wrong with a row; of names, by the rules for names."""
-        parts = [row[PROBLEM]] if row[PROBLEM] else []
-        faults = ((field, name_fault(row[field])) for field in self._names())
-        return "; ".join([*parts, *(f"`{field}` {fault}" for field, fault in faults if fault)])
+        said: str = row[PROBLEM]
+        for field in self._names():
+            said = said.replace(_no_name(field), f"`{field}` {name_fault(row[field])}")
+        return said
 
     def _names(self) -> dict[str, nw.Expr]:
         reads = {**self.columns.labels, **({} if self.columns.id is None else {"id": self.columns.id})}
         return {field: reads[field] for field in self.labels}
 
     def _marked(self) -> Rows:
-        """All rows with ``ROW``, and ``PROBLEM`` where there is one; it is empty where only a name is wrong."""
+        """All rows with ``ROW``, and ``PROBLEM`` where there is one."""
         rows = self.frame.numbered()
         said: list[str] = []
         if self.of_keys:
             told = [self.of_keys.get(position) for position in range(len(self.keys.rows))]
             positions = sorted(self.of_keys)
             matching = Matching.of(self.columns, self.keys, told)
-            rows = matching.joined(rows, positions, {"router_of_key": [self.of_keys[at] for at in positions]}, how="left")
+            rows = matching.joined(
+                rows, positions, {"router_of_key": [self.of_keys[at] for at in positions]}, how="left"
+            )
             said.append("router_of_key")
         if self.repeated and self.columns.id is not None:
             rows = self._against_first(rows, self.columns.id)
             said.append("router_of_id")
-        if names := self._names():
-            wrong = nw.any_horizontal(*(bad_name(_text(self.frame, read)) for read in names.values()), ignore_nulls=True)
-            rows = rows.with_columns(nw.when(wrong).then(nw.lit("")).alias("router_of_name"))
-            said.append("router_of_name")
+        for field, named in self._names().items():
+            wrong = nw.when(bad_name(_text(self.frame, named))).then(nw.lit(_no_name(field)))
+            rows = rows.with_columns(wrong.alias(f"router_no_{field}"))
+            said.append(f"router_no_{field}")
         none = nw.all_horizontal(*(nw.col(name).is_null() for name in said), ignore_nulls=False)
         text = nw.concat_str(*(nw.col(name) for name in said), separator="; ", ignore_nulls=True)
         return rows.with_columns(nw.when(~none).then(text).alias(PROBLEM)).drop(*said)
@@ -115,12 +136,24 @@ class Faults:
     def _against_first(self, rows: Rows, read: nw.Expr) -> Rows:
         """The rows, with what is wrong with an ``id`` that an earlier row has."""
         named = rows.with_columns(_text(self.frame, read).alias(_NAMED))
-        firsts = named.filter(~nw.col(_NAMED).is_null()).group_by(_NAMED).agg(nw.col(ROW).min().alias(_FIRST), nw.len().alias("router_n"))
+        firsts = (
+            named.filter(~nw.col(_NAMED).is_null())
+            .group_by(_NAMED)
+            .agg(nw.col(ROW).min().alias(_FIRST), nw.len().alias("router_n"))
+        )
         repeated = collected(firsts.filter(nw.col("router_n") > 1).drop("router_n"))
         joint = joined(named, beside(rows, repeated), [_NAMED], "left")
         again = nw.col(ROW) > nw.col(_FIRST)
         text = nw.lit("`id` is also that of an earlier row; ids must differ")
+        if self.frame.engine != DASK:
+            text = nw.concat_str(
+                nw.lit("`id` is also that of row "), (nw.col(_FIRST) + 1).cast(nw.String), nw.lit("; ids must differ")
+            )
         return joint.with_columns(nw.when(again).then(text).alias("router_of_id")).drop(_NAMED, _FIRST)
+
+
+def _no_name(field: str) -> str:
+    return f"`{field}` is no name: 1 to 200 printable characters but < > [ ], the first and the last no spaces"
 
 
 def _text(frame: Frame, read: nw.Expr) -> nw.Expr:

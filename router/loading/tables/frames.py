@@ -23,7 +23,7 @@ from router.loading.formats import label_of, row_line
 from router.schema.base import Path
 
 if TYPE_CHECKING:
-    import polars
+    pass
 
 Kind = Literal["csv", "jsonl", "parquet", "arrow", "frame"]
 Rows: TypeAlias = "nw.LazyFrame[Any]"
@@ -33,6 +33,8 @@ SUFFIXES: dict[str, Kind] = {
 }  # fmt: skip
 ROW = "router_row"
 """The column of row numbers, where one was asked for."""
+DASK, DUCKDB, PANDAS, PYARROW = "dask", "duckdb", "pandas", "pyarrow"
+"""Engines that differ in something."""
 _PART = 2**40
 """Rows that a partition may have."""
 _MONEY = (18, 6)
@@ -55,6 +57,11 @@ class Frame:
     """Whether rows that hold nothing at all are no clips."""
 
     @property
+    def engine(self) -> str:
+        """What holds it, as narwhals calls it."""
+        return engine_of(self.rows)
+
+    @property
     def is_text(self) -> bool:
         """Whether every cell is a text that may spell something else."""
         return self.kind == "csv"
@@ -62,6 +69,11 @@ class Frame:
     def kept(self) -> Rows:
         """Its rows but blank ones."""
         return self.rows.filter(~self._blank()) if self.has_blanks else self.rows
+
+    def count(self) -> int:
+        """How many rows it has."""
+        with readable(self):
+            return int(collected(self.rows.select(nw.len().alias("rows"))).item())
 
     def blanks(self) -> int:
         """How many rows hold nothing at all."""
@@ -80,25 +92,30 @@ class Frame:
     def _numbered(self) -> Rows:
         native = self.rows.to_native()
         if is_polars(self.rows):
-            return _narwhals(native.with_row_index(ROW).cast({ROW: _polars().Int64}))
-        if self.rows.implementation is nw.Implementation.DUCKDB:
+            return _lazy(native.with_row_index(ROW).cast({ROW: _polars().Int64}))
+        if self.engine == DUCKDB:
             # Rows of a query may come in another order each time; names, where there are any, tell which is which.
             order = "" if self.order is None else 'order by "{}"'.format(self.order.replace('"', '""'))
-            return _narwhals(native.project(f'*, row_number() over ({order}) - 1 as "{ROW}"'))
-        if self.rows.implementation is nw.Implementation.DASK:
-            return _narwhals(native.map_partitions(_number_part, meta=native._meta.assign(**{ROW: 0})))
+            return _lazy(native.project(f'*, row_number() over ({order}) - 1 as "{ROW}"'))
+        if self.engine == DASK:
+            return _lazy(native.map_partitions(_number_part, meta=native._meta.assign(**{ROW: 0})))
         return self.rows.collect().with_row_index(ROW).with_columns(nw.col(ROW).cast(nw.Int64)).lazy()
 
     def where(self, path: Path = ()) -> str:
         """What messages call a row: ``("clips", NUMBER)``, counted from 1."""
         row = row_line(path) - 1
-        if self.rows.implementation is nw.Implementation.DASK:
+        if self.engine == DASK:
             return f"{self.label}: partition {row // _PART + 1}, row {row % _PART + 1:,}"
         return f"{self.label}: row {row + 1:,}"
 
 
-def scan(path: FilePath) -> Frame:
+def scan(path: FilePath, rest: FilePath | None = None) -> Frame:
     """A table in a file, by the ending of its name.
+
+    Parameters
+    ----------
+    rest
+        A copy that is read in its place, its lines where they are in the file.
 
     Raises
     ------
@@ -111,7 +128,8 @@ def scan(path: FilePath) -> Frame:
     if path.stat().st_size == 0:
         raise InputError([Problem("is empty", f"{label}:1")])
     pl = _polars()
-    with _readable(label, path, kind):
+    named, path = path, rest or path
+    with _readable(label, named, kind):
         if kind == "csv":
             names = _heading(path, label)
             lazy = pl.scan_csv(path, infer_schema=False, new_columns=names)
@@ -135,21 +153,24 @@ def framed(table: Any, label: str = "the table") -> Frame:
         found = _narwhals(table)
     except TypeError:
         kind = type(table).__name__
-        raise TypeError(f"a table must be a path or a data frame of polars, pandas, pyarrow, DuckDB or Dask, not {kind}") from None
+        raise TypeError(
+            f"a table must be a path or a data frame of polars, pandas, pyarrow, DuckDB or Dask, not {kind}"
+        ) from None
     return Frame(label, "frame", found.lazy(), eager=isinstance(found, nw.DataFrame))
 
 
 def collected(rows: Rows) -> nw.DataFrame[Any]:
     """What a query comes to; for few rows."""
-    return rows.collect(engine="streaming") if is_polars(rows) else rows.collect()
+    found: nw.DataFrame[Any] = rows.collect(engine="streaming") if is_polars(rows) else rows.collect()
+    return found
 
 
 def beside(rows: Rows, columns: nw.DataFrame[Any]) -> Rows:
     """A small table on the engine of a large one, so that both can be joined."""
-    if rows.implementation is nw.Implementation.DUCKDB:
+    if engine_of(rows) == DUCKDB:
         small = columns.to_arrow()  # noqa: F841 - DuckDB finds it by its name; a relation of another connection could not be joined
-        return _narwhals(rows.to_native().query("router_large", "select * from small"))
-    if rows.implementation is nw.Implementation.DASK:
+        return _lazy(rows.to_native().query("router_large", "select * from small"))
+    if engine_of(rows) == DASK:
         with _quiet():
             return columns.lazy(backend=nw.Implementation.DASK)
     return columns.lazy()
@@ -159,7 +180,7 @@ def joined(rows: Rows, small: Rows, on: Sequence[str], how: Literal["inner", "le
     """The rows in their order, each with what the small table has of its key: nothing, one row or several."""
     if is_polars(rows):
         native = rows.to_native().join(small.to_native(), on=list(on), how=how, maintain_order="left_right")
-        return _narwhals(native)
+        return _lazy(native)
     return rows.join(small, on=list(on), how=how)
 
 
@@ -172,9 +193,14 @@ def series(name: str, values: Sequence[Any], like: nw.DataFrame[Any]) -> nw.Seri
     return nw.new_series(name, list(values), kinds[type(first)], backend=like.implementation)
 
 
+def engine_of(rows: Rows) -> str:
+    """What holds a table, as narwhals calls it."""
+    return str(rows.implementation.value)
+
+
 def is_polars(rows: Rows) -> bool:
     """Whether polars holds the table."""
-    return rows.implementation is nw.Implementation.POLARS
+    return engine_of(rows) == "polars"
 
 
 def readable(frame: Frame) -> AbstractContextManager[None]:
@@ -193,7 +219,9 @@ def _readable(label: str, path: FilePath | None, kind: Kind) -> Iterator[None]:
         if path is None or not _of_an_engine(error):
             raise
         what = {"csv": "CSV", "jsonl": "JSON lines", "parquet": "a Parquet file", "arrow": "an Arrow file"}[kind]
-        raise UnreadableError(label, path, kind, f"cannot be read as {what}; it may be cut off, or be something else") from error
+        raise UnreadableError(
+            label, path, kind, f"cannot be read as {what}; it may be cut off, or be something else"
+        ) from error
 
 
 class UnreadableError(InputError):
@@ -205,7 +233,9 @@ class UnreadableError(InputError):
 
 
 def _of_an_engine(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] in ("polars", "pyarrow", "duckdb", "narwhals") or isinstance(error, OSError)
+    return type(error).__module__.partition(".")[0] in ("polars", "pyarrow", "duckdb", "narwhals") or isinstance(
+        error, OSError
+    )
 
 
 def _heading(path: FilePath, label: str) -> list[str]:
@@ -216,16 +246,21 @@ def _heading(path: FilePath, label: str) -> list[str]:
     InputError
         If they cannot be told apart.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return header_of(csv.reader(file, strict=True), label)
-    except UnicodeDecodeError:
-        raise InputError([Problem("is not UTF-8 text; save it as UTF-8", f"{label}:1")]) from None
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        names = header_of(csv.reader(file, strict=True), label)
+    if any("\ud800" <= character <= "\udfff" for name in names for character in name):
+        raise InputError([Problem("is not UTF-8 text; save it as UTF-8", f"{label}:1")])
+    return names
 
 
 def _narwhals(table: Any) -> Any:
     with _quiet():
         return nw.from_native(table)
+
+
+def _lazy(native: Any) -> Rows:
+    rows: Rows = _narwhals(native)
+    return rows
 
 
 @contextmanager

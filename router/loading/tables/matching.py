@@ -6,7 +6,7 @@ apart, and one that has gaps is joined by what fills them and by where they are.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,12 +34,20 @@ class Matching:
         for field in sorted(columns.key, key=lambda own: -len(set(cells[own]))):
             others = [own for own in fields if own != field]
             known: dict[tuple[str, ...], Hashable] = {}
-            if all(known.setdefault(own, what) == what for own, what in zip(_tuples(cells, others, len(told)), told, strict=True)):
+            if all(
+                known.setdefault(own, what) == what
+                for own, what in zip(_tuples(cells, others, len(told)), told, strict=True)
+            ):
                 fields = others
         return cls(columns, keys, tuple(fields))
 
     def joined(
-        self, rows: Rows, positions: Sequence[int], values: dict[str, Sequence[Any]], *, how: Literal["inner", "left"] = "inner"
+        self,
+        rows: Rows,
+        positions: Sequence[int],
+        values: Mapping[str, Sequence[Any]],
+        *,
+        how: Literal["inner", "left"] = "inner",
     ) -> Rows:
         """The rows, each with the values of its key.
 

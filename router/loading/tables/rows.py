@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import narwhals.stable.v2 as nw
-
 from router.errors import InputError, Problem
 from router.loading.tables.classes import fields_of_cells, plain_cells
 from router.loading.tables.columns import columns_of
@@ -26,9 +24,13 @@ def each_clip(frame: Frame, names: Mapping[str, str | Sequence[str]]) -> list[tu
     columns = columns_of(frame, names, by_group=True)
     reads = {**columns.key, **columns.requests, **({} if columns.id is None else {"id": columns.id})}
     with readable(frame):
-        count = int(collected(frame.rows.select(nw.len().alias("rows"))).item())
+        count = frame.count()
         if not 0 < count <= MOST:
-            text = "holds no clips" if not count else f"holds {count:,} rows, too many to name each; give --routed FILE to plan by classes"
+            text = (
+                "holds no clips"
+                if not count
+                else f"holds {count:,} rows, too many to name each; give --routed FILE to plan by classes"
+            )
             raise InputError([Problem(text, frame.label)])
         table = collected(frame.rows.select(*(read.alias(field) for field, read in reads.items())))
     return [(at, fields_of_cells(cells)) for at, cells in enumerate(plain_cells(frame, table, reads), start=1)]

@@ -1,0 +1,87 @@
+"""Lines of a text table that no engine can read: set aside as they are, byte by byte, and blank lines put in their place.
+
+So every other line keeps its number.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from decimal import InvalidOperation
+from pathlib import Path as FilePath
+from typing import TextIO
+
+from router.loading.formats import RepeatedKeyError, json_value
+
+
+class Unreadable:
+    """What was set aside of a table, and what is left of it; both are kept as long as this is.
+
+    Parameters
+    ----------
+    path
+        The table.
+    kind
+        ``csv`` or ``jsonl``.
+    """
+
+    def __init__(self, path: FilePath, kind: str) -> None:
+        folder = FilePath(tempfile.mkdtemp(prefix="router-"))
+        self._end = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.rest, self.lines = folder / f"rest{path.suffix}", folder / f"lines{path.suffix}"
+        self.count = 0
+        """How many lines were set aside."""
+        # Bytes that are no UTF-8 come through as they are.
+        with (
+            path.open(encoding="utf-8", errors="surrogateescape", newline="") as source,
+            self.rest.open("w", encoding="utf-8", errors="surrogateescape", newline="") as rest,
+            self.lines.open("w", encoding="utf-8", errors="surrogateescape", newline="") as lines,
+        ):
+            for text, fine in _records(source) if kind == "csv" else _json_lines(source):
+                of_text = text.count("\n") + (not text.endswith("\n"))
+                rest.write(text if fine else "\n" * of_text)
+                if not fine:
+                    lines.write(text if text.endswith("\n") else f"{text}\n")
+                    self.count += of_text
+
+
+def _json_lines(source: TextIO) -> Iterator[tuple[str, bool]]:
+    for text in source:
+        try:
+            fine = not text.strip() or (_is_utf8(text) and isinstance(json_value(text), dict))
+        except (json.JSONDecodeError, RepeatedKeyError, RecursionError, ValueError, InvalidOperation):
+            fine = False
+        yield text, fine
+
+
+def _records(source: TextIO) -> Iterator[tuple[str, bool]]:
+    """(text, whether it is a row of as many cells as the heading has, or fewer) of each row."""
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in source:
+            taken.append(line)
+            yield line
+
+    reader = csv.reader(lines(), strict=True)
+    width: int | None = None
+    while True:
+        taken.clear()
+        try:
+            cells = next(reader)
+            fine = width is None or len(cells) <= width
+            width = len(cells) if width is None else width
+        except StopIteration:
+            return
+        except csv.Error:
+            fine = False
+        text = "".join(taken)
+        yield text, fine and _is_utf8(text)
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text) if not text.isascii() else True
