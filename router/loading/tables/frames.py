@@ -6,7 +6,6 @@ Nothing is read before it is asked for. ``ROW`` numbers rows from 0 in their ord
 from __future__ import annotations
 
 import csv
-import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -272,9 +271,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _polars() -> Any:
-    # Polars reads many row groups ahead by default: that takes three times the memory, and no less time on few cores.
-    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "2")
-    import polars
+    import polars  # Nothing needs it where a data frame of another engine comes
 
     return polars
 
