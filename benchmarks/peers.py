@@ -32,11 +32,11 @@ class Answer:
     """What a peer found, in the units of its objective."""
 
     value: float
-    """The solver's objective, minimised; infinite if it found nothing."""
+    """The solver's objective, minimised; infinite if it found nothing, or showed that there is nothing."""
     bound: float
     """No solution is better, as far as the solver proved."""
     finished: bool
-    """False where the time limit ended the search."""
+    """False where the time limit ended the search; true also of one that showed that no solution exists."""
     counts: Counts | None
     spent: Spent
     """Building, solving and reading."""
@@ -75,7 +75,7 @@ def _highs(model: pulp.LpProblem, limit_seconds: float) -> tuple[float, float, b
     model.solve(_Highs(msg=False, timeLimit=limit_seconds))
     info = model.solverModel.getInfo()
     found = model.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
-    finished = model.sol_status == pulp.LpSolutionOptimal
+    finished = model.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionInfeasible)
     bound = float(info.mip_dual_bound)
     if abs(bound) >= 1e30:  # HiGHS's infinity
         bound = -math.inf

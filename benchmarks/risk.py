@@ -14,8 +14,8 @@ from functools import partial
 from benchmarks import classes
 from benchmarks.coupled import beside
 from benchmarks.limits import ours
-from benchmarks.peers import MICRO, Model, class_model, counts_of, keep_rows, total
 from benchmarks.result import Result
+from benchmarks.whole import of_problem
 from router.optimization.problem import Group, Option, Problem
 from router.optimization.solve import solve
 from router.optimization.tails import Tail
@@ -38,7 +38,7 @@ def cvar(rounds: int, limit_seconds: float) -> tuple[Result, ...]:
     for name, build in (("limit", limited), ("objective", weighted)):
         problems = [build(seed) for seed in range(1, rounds + 1)]
         own = [ours(problem, f"cvar as {name}, seed {seed}", limit_seconds) for seed, problem in enumerate(problems, 1)]
-        results.append(beside(f"cvar, as {name}", own, partial(in_full, problems[0]), limit_seconds))
+        results.append(beside(f"cvar, as {name}", own, partial(of_problem, problems[0]), limit_seconds))
     return tuple(results)
 
 
@@ -78,27 +78,3 @@ def weighted(seed: int, clips: int = CLIPS, count: int = classes.CLASSES) -> Pro
     """The risk counts in the objective."""
     problem, tail = risky(seed, clips, count)
     return replace(problem, tails=(replace(tail, weight=WEIGHT),))
-
-
-def in_full(problem: Problem) -> Model:
-    """The whole model: for each state by how much it costs more than the quantile, which is a variable.
-
-    Source: R. T. Rockafellar and S. Uryasev, Optimization of Conditional Value-at-Risk, Journal of Risk 2 (2000).
-    """
-    model, x = class_model(problem)
-    keep_rows(model, problem, x)
-    (tail,) = problem.tails
-    assert tail.level is not None
-    quantile = model.add_variable("quantile")
-    above = [model.add_variable(f"above_{s}", 0) for s in range(len(tail.probabilities))]
-    for s, more in enumerate(above):
-        pairs = zip(x, tail.costs, strict=True)
-        spent = total((v, float(each[s]) / MICRO) for own, row in pairs for v, each in zip(own, row, strict=True))
-        model.addConstraint(spent - quantile - more <= 0, f"state_{s}")
-    shares = [share / (1 - tail.level) for share in tail.probabilities]
-    risk = quantile + total((more, share) for more, share in zip(above, shares, strict=True))
-    if tail.bound < math.inf:
-        model.addConstraint(risk <= float(tail.bound) / MICRO, "cvar")
-    if tail.weight:
-        model.setObjective(model.objective + tail.weight * risk)
-    return model, lambda: counts_of(x)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from benchmarks import classes, peers, risk, structures
+from benchmarks import classes, peers, risk, structures, whole
 from benchmarks.coupled import of_groups, of_packs, settled
 from router.optimization.problem import Problem
 from router.optimization.solve import solve
@@ -46,6 +46,6 @@ def test_risk_is_what_the_peer_has_in_full(build: Callable[[int, int, int], Prob
     found = solve(problem)
     assert found is not None
     assert problem.holds(found.counts)
-    answer = peers.solved(lambda: risk.in_full(problem), "HiGHS", 60)
+    answer = peers.solved(lambda: whole.of_problem(problem), "HiGHS", 60)
     assert answer.finished
     assert found.cost == pytest.approx(answer.value * 1e6, rel=1e-7)
