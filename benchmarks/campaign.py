@@ -52,14 +52,17 @@ def campaign(rounds: int, limit_seconds: float) -> Result:
         question=f"campaign, {CLIPS:,} clips",
         ours=tuple(spent),
         peer=(answer.spent,),
-        peer_is="HiGHS on the classes"
-        if answer.finished
-        else f"HiGHS on the classes, stopped after {limit_seconds:g} s on the clock",
-        peer_finished=answer.finished,
-        compared=True,
+        peer_is="HiGHS on the classes",
+        stopped="" if answer.finished else f"after {limit_seconds:g} s on the clock",
         optimum=_agreement(problem, answer, cost),
         target="faster",
         met=answer.spent.cpu / spent[0].cpu > FASTER_THAN_CLASSES,
+        counts={
+            "clips": CLIPS,
+            "classes": len(problem.groups),
+            "options": sum(len(group.options) for group in problem.groups),
+            **first[1].solved.model_dump(),
+        },
         notes=(
             "ours includes all ways to make every clip, their chains, ties, the distribution of the cost and the check",
         ),

@@ -6,7 +6,10 @@ The solver's process is kept from one model to the next. Linux says what a child
 from __future__ import annotations
 
 import os
+import resource
+import statistics
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +24,35 @@ class Spent:
     """Seconds on the clock."""
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Several measurements of one thing, seconds."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Spread:
+        """The spread of at least one measurement."""
+        return cls(statistics.median(seconds), min(seconds), max(seconds))
+
+    def document(self) -> dict[str, float]:
+        """As plain values."""
+        return {"median": self.median, "least": self.least, "most": self.most}
+
+
+def repeated(work: Callable[[], object], at_least_seconds: float) -> Spent:
+    """What a piece of work takes on average, repeated until so much time is over on the clock: clocks are too coarse for one of it."""
+    watch, times = Stopwatch(), 0
+    end = time.perf_counter() + at_least_seconds
+    while not times or time.perf_counter() < end:
+        work()
+        times += 1
+    spent = watch.spent()
+    return Spent(spent.cpu / times, spent.wall / times)
+
+
 class Stopwatch:
     """Runs from the moment it is made."""
 
@@ -33,8 +65,8 @@ class Stopwatch:
 
 
 def _cpu() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system + _of_running()
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime + _of_running()
 
 
 def _of_running() -> float:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.clock import Spent, Stopwatch
-from benchmarks.distribution_instance import LEVELS, MODELS, TAIL, Figures, Market, market
+from benchmarks.distribution_instance import LEVELS, MODELS, ROUTES, TAIL, Figures, Market, market
 from benchmarks.draws import DRAWS, simulated
 from benchmarks.result import Result, WrongAnswerError
 from benchmarks.truth import State, figures, states_of
@@ -79,11 +79,10 @@ def _measured(clips: int, rounds: int, limit_seconds: float) -> list[Result]:
             ours=tuple(ours),
             peer=tuple(drawn),
             peer_is=f"{DRAWS:,} draws in NumPy",
-            peer_finished=True,
-            compared=True,
             optimum="yes (against the truth)",
             target=f"no slower, errors {SMALLER} times smaller",
             met=faster >= 1 and _smaller(own_errors, draw_errors),
+            counts=_sizes(clips),
             notes=(f"errors of ours {_shown(own_errors)}; of the draws {_shown(draw_errors)}",),
         )
     ]
@@ -104,18 +103,22 @@ def _beside_aggregate(
         question=f"distribution, {clips:,} clips",
         ours=tuple(ours),
         peer=(peer.spent,),
-        peer_is=f"aggregate {said['version']}" + ("" if finished else f", stopped after {peer.states} of 64 states"),
-        peer_finished=finished,
-        compared=True,
+        peer_is="aggregate",
+        stopped="" if finished else f"after {peer.states} of {1 << MODELS} states",
         optimum="yes (against the truth)",
         target=f"{FASTER} times faster, errors {SMALLER} times smaller",
         met=peer.spent.cpu >= FASTER * ours[0].cpu and _smaller(own_errors, errors),
+        counts=_sizes(clips),
         notes=(
-            f"aggregate errs by {_shown(errors)} against the truth of its {peer.states} states "
+            f"aggregate {said['version']} errs by {_shown(errors)} against the truth of its {peer.states} states "
             f"({said['covered']:.4%} of the probability), bucket ${said['bucket']:g}; the time is its update alone, "
             f"to build the portfolios took {said['building']:.1f} s more",
         ),
     )
+
+
+def _sizes(clips: int) -> dict[str, int]:
+    return {"clips": clips, "routes": ROUTES, "states": 1 << MODELS}
 
 
 def _ours(own: Market, clips: int) -> Figures:

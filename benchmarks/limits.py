@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from benchmarks import classes, or_tools, peers
@@ -45,6 +45,13 @@ class Round:
     problem: Problem
     found: Solution
     spent: Spent
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How large the instance is, and what of it went to the solver."""
+        groups = self.problem.groups
+        options = sum(len(group.options) for group in groups)
+        return {"classes": len(groups), "options": options, **asdict(self.found.size)}
 
 
 def limits(rounds: int, limit_seconds: float) -> tuple[Result, ...]:
@@ -85,14 +92,9 @@ def different(rounds: int, limit_seconds: float) -> Result:
     as_one = _by(peers.of_classes, "HiGHS", limit_seconds)
     result = _beside(name, own[:1], as_one, "PuLP + HiGHS", FASTER_THAN_CLASSES, limit_seconds)
     faster = result.peer[0].cpu / own[0].spent.cpu
-    return Result(
-        question=result.question,
+    return replace(
+        result,
         ours=tuple(way.spent for way in own),
-        peer=result.peer,
-        peer_is=result.peer_is,
-        peer_finished=result.peer_finished,
-        compared=True,
-        optimum=result.optimum,
         target=f"gap at most {GAP:g}, and faster",
         met=gap <= GAP and faster > 1,
         notes=(f"largest relative gap of ours {gap:.2g}", *result.notes),
@@ -167,12 +169,12 @@ def _beside(
         question=question,
         ours=tuple(way.spent for way in own),
         peer=tuple(answer.spent for answer in answers),
-        peer_is=what if finished else f"{what}, stopped after {limit_seconds:g} s on the clock",
-        peer_finished=finished,
-        compared=True,
+        peer_is=what,
+        stopped="" if finished else f"after {limit_seconds:g} s on the clock",
         optimum=next((answer for answer in said if answer != "yes"), "yes"),
         target=f"{target:g} times faster" if target > 1 else "faster",
         met=faster > target and not open_ones,
+        counts=own[0].counts,
         notes=(f"{what}: on the clock the ratio is {on_clock:.2g}", *open_ones),
     )
 

@@ -17,7 +17,8 @@ import pulp
 from benchmarks import peers
 from benchmarks.clock import Spent, Stopwatch
 from benchmarks.families import Instance, Known, read_folder
-from benchmarks.result import Table, WrongAnswerError
+from benchmarks.markdown import yes
+from benchmarks.result import Line, Table, WrongAnswerError
 from router.errors import TimeLimitError
 from router.optimization.solve import solve
 
@@ -45,7 +46,7 @@ class Side:
 
 def published(folder: Path, seconds: float = SECONDS) -> Table:
     """Every instance below a folder."""
-    rows = [_row(instance, seconds) for instance in read_folder(folder)]
+    found = [_row(instance, seconds) for instance in read_folder(folder)]
     return Table(
         question="instances",
         header=(
@@ -60,26 +61,36 @@ def published(folder: Path, seconds: float = SECONDS) -> Table:
                 "met",
             ),
         ),
-        rows=tuple(rows),
+        rows=tuple(cells for cells, _ in found),
         notes=(f"both sides were stopped after {seconds:g} s on the clock",),
+        lines=tuple(line for _, line in found),
     )
 
 
-def _row(instance: Instance, seconds: float) -> tuple[str, ...]:
+def _row(instance: Instance, seconds: float) -> tuple[tuple[str, ...], Line]:
     ours, theirs = by_us(instance, seconds), by_highs(instance, seconds)
     optimum = instance.known.optimum
     reached = None if optimum is None else _same(ours.value, float(optimum)) and ours.gap <= SAME
     no_worse = ours.gap <= theirs.gap + SAME
     met = (no_worse if reached is None else reached) and not _disproved(instance, ours)
-    return (
+    cells = (
         instance.name,
         _best(instance.known, instance.maximise),
         *_shown(ours),
         *_shown(theirs),
-        "none is known" if reached is None else _yes(reached),
-        _yes(no_worse),
-        "contradicts what is published" if _disproved(instance, ours) else _yes(met),
+        "none is known" if reached is None else yes(reached),
+        yes(no_worse),
+        "contradicts what is published" if _disproved(instance, ours) else yes(met),
     )
+    sizes = {
+        "groups": len(instance.values),
+        "items": sum(map(len, instance.values)),
+        "resources": len(instance.capacities),
+    }
+    # Where ours did not finish, it took what it was given.
+    faster = theirs.spent.cpu / ours.spent.cpu if ours.gap <= SAME else None
+    stopped = faster is not None and theirs.gap > SAME
+    return cells, Line(instance.name, faster, stopped, ours.spent.cpu, sizes, "proven, or gap no worse", met)
 
 
 def by_us(instance: Instance, seconds: float) -> Side:
@@ -176,7 +187,3 @@ def _shown(side: Side) -> tuple[str, str, str, str]:
     bound = f"{side.bound:,.10g}" if math.isfinite(side.bound) else "none"
     gap = "0" if side.gap <= SAME else (f"{side.gap:.3%}" if math.isfinite(side.gap) else "none")
     return value, bound, gap, f"{side.spent.cpu:.2f}"
-
-
-def _yes(answer: bool) -> str:
-    return "yes" if answer else "no"

@@ -1,16 +1,16 @@
-"""What a question answers with, and how it is shown. All times are seconds."""
+"""What a question answers with: times with their spread, ratios, and counts that no noise touches. All times are seconds.
+
+A ratio is how many times faster ours is than the peer in the same run: larger is better.
+"""
 
 from __future__ import annotations
 
-import os
-import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 
-from benchmarks.clock import Spent
+from benchmarks.clock import Spent, Spread
 
 
 class WrongAnswerError(Exception):
@@ -18,8 +18,39 @@ class WrongAnswerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One measured line of a question: what is recorded of it, and compared with what was recorded."""
+
+    key: str
+    """Its name, the same in every run."""
+    ratio: float | None = None
+    """None where nothing is beside it."""
+    lower_bound: bool = False
+    """Whether the peer was stopped, so that the ratio is at least this."""
+    ours_seconds: float | None = None
+    """Median; of the processor, or on the clock where the question says so."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What depends on instance and code alone: classes, candidates, rows, columns, calls."""
+    target: str = ""
+    met: bool | None = None
+    """None where nothing was aimed at."""
+
+    def document(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "key": self.key,
+            "ratio": self.ratio,
+            "lower_bound": self.lower_bound,
+            "ours_seconds": self.ours_seconds,
+            "counts": dict(self.counts),
+            "target": self.target,
+            "met": self.met,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """The measurements of one question."""
+    """One line of a question, measured in rounds."""
 
     question: str
     ours: tuple[Spent, ...]
@@ -27,39 +58,54 @@ class Result:
     peer: tuple[Spent, ...]
     """One for each round that the peer took part in, in the same order."""
     peer_is: str
-    """What the peer is."""
-    peer_finished: bool
-    """False where it was stopped, so that it would have taken longer than was measured."""
-    compared: bool
-    """Whether both did the same work, so that their ratio means something."""
+    """What the peer is, without what this run made of it."""
     optimum: str
     """Whether both found the same optimum: ``yes``, or what is known instead."""
-    target: str
-    met: bool
+    target: str = ""
+    met: bool | None = None
+    """None where nothing was aimed at."""
+    stopped: str = ""
+    """How far the peer came where it was stopped: it would have taken longer than was measured."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Of the first round; see `Line`."""
     notes: tuple[str, ...] = field(default=())
 
     @property
+    def peer_finished(self) -> bool:
+        """Whether the peer was let run to its end."""
+        return not self.stopped
+
+    @property
     def ratio(self) -> float | None:
-        """How many times faster ours is: the median over the rounds of both, in processor time."""
-        if not self.compared or not self.peer:
+        """The median over the rounds of both, in processor time."""
+        if not self.peer:
             return None
         return statistics.median(theirs.cpu / own.cpu for own, theirs in zip(self.ours, self.peer, strict=False))
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The one line that this is."""
+        return (
+            Line(
+                f"{self.question}; {self.peer_is}" if self.peer else self.question,
+                self.ratio,
+                not self.peer_finished,
+                statistics.median(own.cpu for own in self.ours),
+                self.counts,
+                self.target,
+                self.met,
+            ),
+        )
 
     def document(self) -> dict[str, Any]:
         """The result as a table of plain values."""
         return {
             "question": self.question,
-            "ours_cpu_seconds": [own.cpu for own in self.ours],
-            "ours_wall_seconds": [own.wall for own in self.ours],
-            "peer": self.peer_is,
-            "peer_finished": self.peer_finished,
-            "peer_cpu_seconds": [theirs.cpu for theirs in self.peer],
-            "peer_wall_seconds": [theirs.wall for theirs in self.peer],
-            "ratio": self.ratio,
+            "ours": _times(self.ours),
+            "peer": {"is": self.peer_is, "finished": self.peer_finished, "stopped": self.stopped, **_times(self.peer)},
             "same_optimum": self.optimum,
-            "target": self.target,
-            "met": self.met,
             "notes": list(self.notes),
+            "lines": [line.document() for line in self.lines],
         }
 
 
@@ -71,6 +117,8 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = field(default=())
+    lines: tuple[Line, ...] = field(default=())
+    """What is recorded of the rows."""
 
     def document(self) -> dict[str, Any]:
         """The table as plain values."""
@@ -79,55 +127,32 @@ class Table:
             "header": list(self.header),
             "rows": [list(row) for row in self.rows],
             "notes": list(self.notes),
+            "lines": [line.document() for line in self.lines],
         }
 
 
-def machine() -> dict[str, str | int]:
-    """What the measurements depend on, without naming the machine."""
-    from benchmarks.naive import cbc_version  # The shell question needs no solver
-
-    return {
-        "cores": os.cpu_count() or 1,
-        "python": platform.python_version(),
-        "pulp": version("pulp"),
-        "highspy": version("highspy"),
-        "cbc": cbc_version(),
-    }
+Answer: TypeAlias = Result | Table
 
 
-def markdown(results: Sequence[Result | Table], on: dict[str, str | int]) -> str:
-    """The results as Markdown tables, the machine line and the notes."""
-    timed = [result for result in results if isinstance(result, Result)]
-    lines = _timed(timed) if timed else []
-    for table in results:
-        if isinstance(table, Table):
-            cells = [table.header, ("---",) * len(table.header), *table.rows]
-            lines += [*([""] if lines else []), *("| " + " | ".join(row) + " |" for row in cells)]
-    parts = [f"{on['cores']} cores", *(f"{name} {on[name.lower()]}" for name in ("Python", "PuLP", "highspy", "CBC"))]
-    lines += ["", "Processor time. " + ", ".join(parts) + ".", ""]
-    lines += [f"- {result.question}: {note}" for result in results for note in result.notes]
-    return "\n".join(lines).rstrip() + "\n"
+def lines_of(answers: Sequence[Answer]) -> tuple[Line, ...]:
+    """The lines of all answers to one question; each key is there once.
 
-
-def _timed(results: Sequence[Result]) -> list[str]:
-    lines = [
-        "| question | ours: median (least to most) | peer: median | ratio | same optimum | target | met |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for result in results:
-        own, theirs = [s.cpu for s in result.ours], [s.cpu for s in result.peer]
-        cells = [
-            result.question,
-            f"{statistics.median(own):.3f} s ({min(own):.3f} to {max(own):.3f})",
-            f"{result.peer_is}: {statistics.median(theirs):.3f} s" if theirs else result.peer_is,
-            "" if result.ratio is None else f"{'' if result.peer_finished else 'over '}{_ratio(result.ratio)}",
-            result.optimum,
-            result.target,
-            "yes" if result.met else "no",
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
+    Raises
+    ------
+    ValueError
+        If two lines have one key: they could not be told apart later.
+    """
+    lines = tuple(line for answer in answers for line in answer.lines)
+    keys = [line.key for line in lines]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"two lines of a question have the key {twice[0]!r}")
     return lines
 
 
-def _ratio(ratio: float) -> str:
-    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.2g}"
+def _times(spent: Sequence[Spent]) -> dict[str, Any]:
+    """Every round, and the spread of processor time and of time on the clock."""
+    found: dict[str, Any] = {}
+    for name, seconds in (("cpu", [each.cpu for each in spent]), ("wall", [each.wall for each in spent])):
+        found[f"{name}_seconds"] = seconds
+        found[f"{name}_spread"] = Spread.of(seconds).document() if seconds else None
+    return found

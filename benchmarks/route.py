@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import json
+import math
 import os
 import random
 import resource
@@ -18,11 +19,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from benchmarks.result import Table, WrongAnswerError
+from benchmarks.clock import Spread
+from benchmarks.markdown import shown, yes
+from benchmarks.result import Line, Table, WrongAnswerError
 from router.online import Router
 from router.schema.catalog import Catalog
 from router.schema.scenario import Clip
@@ -33,26 +37,88 @@ SIZES = (20, 100, 1000)
 CLIPS = 20_000
 DISTINCT = 1_000_000
 ROUNDS_COLD = 15
+IMPORT = "`from litellm import Router`"
 Sold = dict[str, Any]
 
 
 def route(rounds: int, _: float) -> Table:
     """``rounds`` repetitions of each row; the median of the medians counts."""
-    rows = [
-        *_decisions(rounds),
-        _plain(rounds),
-        _litellm(rounds),
-        *(_new(offers, rounds) for offers in SIZES),
-        *_with_budgets(rounds),
-        _memory(),
-        *_cold(rounds),
+    beside = {offers: _plain(offers, rounds) for offers in SIZES}
+    calls, loading = _litellm(rounds)
+    remembered, *others = [_remembered(rounds), *_with_budgets(rounds)]
+    first = [_new(offers, rounds) for offers in SIZES]
+    memory = _memory()
+    *cold, floor = _cold(rounds)
+    pairs = [
+        (remembered, beside[OFFERS]),
+        (remembered, calls),
+        *zip(first, beside.values(), strict=True),
+        *((own, beside[OFFERS]) for own in others),
+        *((own, floor) for own in cold),
+        (cold[-1], loading),
     ]
+    rows = [remembered, calls, *(one for pair in zip(first, beside.values(), strict=True) for one in pair), *others]
     return Table(
         "route",
-        ("question", "median", "99th of 100", "target", "met"),
-        tuple(rows),
-        ("wall time of single calls, in microseconds, with other jobs on the machine; the garbage collector as it is",),
+        ("question", "median", "least to most of the rounds", "99th of 100", "target", "met"),
+        (*(one.cells() for one in rows), memory, *(one.cells() for one in (*cold, floor, loading))),
+        (
+            "wall time of single calls, with other jobs on the machine; the garbage collector as it is; "
+            "of processes and imports, processor time above that of a process that does nothing",
+        ),
+        (
+            *(_line(*pair) for pair in pairs if pair[1].rounds),
+            Line(memory[0], target=memory[-2], met=memory[-1] == "yes"),
+        ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Calls of one kind, timed in rounds."""
+
+    name: str
+    rounds: Sequence[Sequence[float]]
+    """Seconds of each call, sorted; none where it could not be run."""
+    target: str = ""
+    limits: tuple[float, float] = (math.inf, math.inf)
+    """Of the median, seconds, and of the 99th of 100, in medians."""
+    instead: str = ""
+    """What to show where it could not be run."""
+
+    @property
+    def middle(self) -> Sequence[float]:
+        """The median round by its median."""
+        return sorted(self.rounds, key=statistics.median)[len(self.rounds) // 2]
+
+    @property
+    def median(self) -> float:
+        """Of the median round."""
+        return statistics.median(self.middle)
+
+    @property
+    def late(self) -> float:
+        """The 99th of 100 of the median round; with few calls, the last."""
+        return self.middle[len(self.middle) * 99 // 100]
+
+    @property
+    def met(self) -> bool | None:
+        """None where nothing was aimed at."""
+        most, times = self.limits
+        return self.median <= most and self.late <= times * self.median if self.target else None
+
+    def cells(self) -> tuple[str, ...]:
+        """A row of the table."""
+        if not self.rounds:
+            return self.name, self.instead, "", "", "", ""
+        spread = Spread.of([statistics.median(each) for each in self.rounds])
+        between = f"{shown(spread.least)} to {shown(spread.most)}"
+        return self.name, shown(self.median), between, shown(self.late), self.target, yes(self.met)
+
+
+def _line(own: Timed, peer: Timed) -> Line:
+    ratio = peer.median / own.median
+    return Line(f"{own.name}; {peer.name}", ratio, ours_seconds=own.median, target=own.target, met=own.met)
 
 
 def catalog(offers: int, seed: int) -> tuple[Catalog, list[Sold]]:
@@ -117,31 +183,16 @@ def by_hand(plain: Sequence[Sold], clip: Clip) -> tuple[str, Decimal]:
 
 
 def timed(call: Callable[[Clip], Any], over: Sequence[Clip]) -> list[float]:
-    """Microseconds of each call, sorted."""
+    """Seconds of each call, sorted."""
     clock, taken = time.perf_counter_ns, []
     for clip in over:
         start = clock()
         call(clip)
-        taken.append((clock() - start) / 1e3)
+        taken.append((clock() - start) / 1e9)
     return sorted(taken)
 
 
-def _row(
-    name: str, rounds: Sequence[list[float]], target: str, met: Callable[[float, float], bool] | None
-) -> tuple[str, ...]:
-    """The median round by its median."""
-    taken = sorted(rounds, key=lambda one: one[len(one) // 2])[len(rounds) // 2]
-    middle, late = taken[len(taken) // 2], taken[len(taken) * 99 // 100]
-    return (
-        name,
-        f"{middle:.2f} us",
-        f"{late:.2f} us",
-        target,
-        "" if met is None else "yes" if met(middle, late) else "no",
-    )
-
-
-def _decisions(rounds: int) -> list[tuple[str, ...]]:
+def _remembered(rounds: int) -> Timed:
     """A remembered decision, and that it is the right one."""
     sold, plain = catalog(OFFERS, 1)
     router, asked = Router(sold, fallback={"across": "all"}, on=ON, remember=CLIPS), clips(CLIPS, 2)
@@ -150,20 +201,13 @@ def _decisions(rounds: int) -> list[tuple[str, ...]]:
         if (found.model, found.price_usd) != by_hand(plain, clip):
             raise WrongAnswerError(f"{found.model} at {found.price_usd} is not {by_hand(plain, clip)}")
     taken = [timed(router.route, asked) for _ in range(rounds)]
-    return [
-        _row(
-            f"remembered, {OFFERS} offers",
-            taken,
-            "at most 2 us, 99th at most 5 times that",
-            lambda m, n: m <= 2 and n <= 5 * m,
-        )
-    ]
+    return Timed(f"remembered, {OFFERS} offers", taken, "at most 2 us, 99th at most 5 times that", (2e-6, 5))
 
 
-def _new(offers: int, rounds: int) -> tuple[str, ...]:
+def _new(offers: int, rounds: int) -> Timed:
     """A requirement that was never asked for."""
     sold, plain = catalog(offers, 1)
-    asked = clips(CLIPS // (offers // 20), 3)
+    asked = _asked(offers)
     taken = []
     for _ in range(rounds):
         router = Router(sold, fallback={"across": "all"}, on=ON, remember=1)
@@ -175,14 +219,18 @@ def _new(offers: int, rounds: int) -> tuple[str, ...]:
         if (router.route(clip).model, router.route(clip).price_usd) != by_hand(plain, clip):
             raise WrongAnswerError(f"{router.route(clip).model} is not {by_hand(plain, clip)}")
     most = offers // OFFERS * 20
-    return _row(f"new, {offers:,} offers", taken, f"at most {most} us", lambda middle, _: middle <= most)
+    return Timed(f"new, {offers:,} offers", taken, f"at most {most} us", (most / 1e6, math.inf))
 
 
-def _plain(rounds: int) -> tuple[str, ...]:
-    _, plain = catalog(OFFERS, 1)
-    asked = clips(CLIPS, 3)
+def _asked(offers: int) -> list[Clip]:
+    return clips(CLIPS // (offers // OFFERS), 3)
+
+
+def _plain(offers: int, rounds: int) -> Timed:
+    _, plain = catalog(offers, 1)
+    asked = _asked(offers)
     taken = [timed(lambda clip: by_hand(plain, clip), asked) for _ in range(rounds)]
-    return _row(f"beside it: plain filter and argmin, {OFFERS} offers", taken, "", None)
+    return Timed(f"plain filter and argmin, {offers:,} offers", taken)
 
 
 _ASK_LITELLM = """
@@ -202,18 +250,18 @@ async def main():
         start = time.perf_counter_ns()
         found = await router.async_get_available_deployment(
             model="video", messages=[{"role": "user", "content": "a boat"}], request_kwargs={})
-        taken.append((time.perf_counter_ns() - start) / 1e3)
+        taken.append((time.perf_counter_ns() - start) / 1e9)
     assert found["model_info"]["id"] == "0", found
     print(json.dumps([loaded, sorted(taken[50:])]))
 asyncio.run(main())
 """
 
 
-def _litellm(rounds: int) -> tuple[str, ...]:
-    """In a process of its own, where it is installed; it knows prices by the token only."""
-    name = f"beside it: LiteLLM's Router, cost-based-routing, {OFFERS} deployments"
+def _litellm(rounds: int) -> tuple[Timed, Timed]:
+    """Calls of its router, and its import: in a process of its own, where it is installed; it knows prices by the token only."""
+    name = f"LiteLLM's Router, cost-based-routing, {OFFERS} deployments"
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "CRITICAL"}
-    taken = []
+    taken, imports = [], []
     for _ in range(rounds):
         done = subprocess.run(
             [sys.executable, "-c", _ASK_LITELLM, str(OFFERS)],
@@ -224,13 +272,15 @@ def _litellm(rounds: int) -> tuple[str, ...]:
         )
         if done.returncode:
             missing = "ModuleNotFoundError" in done.stderr
-            return name, "not installed" if missing else "failed", "", "", ""
+            instead = "not installed" if missing else "failed"
+            return Timed(name, (), instead=instead), Timed(IMPORT, (), instead=instead)
         loaded, times = json.loads(done.stdout.splitlines()[-1])
         taken.append(times)
-    return _row(f"{name} (its import takes {loaded:.1f} s)", taken, "", None)
+        imports.append([loaded])
+    return Timed(name, taken), Timed(IMPORT, imports)
 
 
-def _with_budgets(rounds: int) -> list[tuple[str, ...]]:
+def _with_budgets(rounds: int) -> list[Timed]:
     """Remembered, with the worst case set aside; settled between the calls, which is not timed."""
     sold, _ = catalog(OFFERS, 1)
     asked, rows = clips(CLIPS // 10, 2), []
@@ -248,7 +298,7 @@ def _with_budgets(rounds: int) -> list[tuple[str, ...]]:
                 for decision in decided:
                     router.report(decision, "served")
             router.ledger.close()
-        rows.append(_row(f"remembered, with a budget {name}", taken, "", None))
+        rows.append(Timed(f"remembered, with a budget {name}", taken))
     return rows
 
 
@@ -270,26 +320,31 @@ def _memory() -> tuple[str, ...]:
         f"memory taken by {DISTINCT:,} distinct requirements",
         f"{grown:.1f} MB",
         "",
+        "",
         "bounded",
-        "yes" if grown < 20 else "no",
+        yes(grown < 20),
     )
 
 
-def _cold(rounds: int) -> list[tuple[str, ...]]:
-    """Processor time of a process, less that of one that does nothing."""
+def _cold(rounds: int) -> list[Timed]:
+    """Processor time of processes, less that of one that does nothing; last the yardstick, in turn with the others."""
     first = "import datetime as dt; from router.online import Router; Router(on=dt.date(2026, 4, 10)).route({'seconds': 10})"
-    rows: list[tuple[str, ...]] = []
+    asked = (
+        ("import router", "import router", 0.03),
+        ("first route() of a cold process", first, 0.25),
+        ("bare `import pydantic`", "import pydantic", math.inf),
+    )
     idle = statistics.median(_child("pass") for _ in range(ROUNDS_COLD))
-    for name, script, most in (
-        ("import router", "import router", 30.0),
-        ("first route() of a cold process", first, 250.0),
-    ):
-        taken = sorted(_child(script) - idle for _ in range(max(rounds, ROUNDS_COLD)))
-        middle, late = taken[len(taken) // 2] * 1e3, taken[-1] * 1e3
-        rows.append(
-            (name, f"{middle:.0f} ms", f"{late:.0f} ms", f"under {most:.0f} ms", "yes" if middle < most else "no")
-        )
-    return rows
+    times: dict[str, list[float]] = {name: [] for name, _, _ in asked}
+    for _ in range(max(rounds, ROUNDS_COLD)):
+        for name, script, _ in asked:
+            times[name].append(_child(script) - idle)
+    return [
+        Timed(name, [[each] for each in times[name]], f"at most {most * 1e3:.0f} ms", (most, math.inf))
+        if math.isfinite(most)
+        else Timed(name, [[each] for each in times[name]])
+        for name, _, most in asked
+    ]
 
 
 def _child(script: str) -> float:
