@@ -31,6 +31,7 @@ from benchmarks.route import route
 from benchmarks.scenarios import scenarios
 from benchmarks.shell import shell
 from benchmarks.sweep import sweeping
+from benchmarks.tables import tables
 
 Question: TypeAlias = Callable[[int, float], Answer | tuple[Answer, ...]]
 """Rounds, and the seconds after which a peer is stopped."""
@@ -51,6 +52,7 @@ QUESTIONS: dict[str, Question] = {
     "route": route,
     "follow": follow,
     "sweep": sweeping,
+    "tables": tables,
     "shell": lambda rounds, _: shell(rounds),
 }
 ON_FILES = "instances"
