@@ -45,9 +45,9 @@ def shown(seconds: float) -> str:
     >>> shown(12.3456), shown(0.0123456), shown(0.0000123456)
     ('12.346 s', '12.35 ms', '12.35 us')
     """
-    if seconds >= 0.1:
+    if abs(seconds) >= 0.1:
         return f"{seconds:.3f} s"
-    return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.2f} us"
+    return f"{seconds * 1e3:.2f} ms" if abs(seconds) >= 1e-3 else f"{seconds * 1e6:.2f} us"
 
 
 def ratio(line: Line) -> str:

@@ -85,6 +85,8 @@ class Timed:
     """Of the median, seconds, and of the 99th of 100, in medians."""
     instead: str = ""
     """What to show where it could not be run."""
+    base: float = 0.0
+    """Seconds of a process that does nothing, taken off: in a ratio it counts, for a small difference of two times is mostly noise."""
 
     @property
     def middle(self) -> Sequence[float]:
@@ -117,7 +119,7 @@ class Timed:
 
 
 def _line(own: Timed, peer: Timed) -> Line:
-    ratio = peer.median / own.median
+    ratio = (own.base + peer.median) / (own.base + own.median)
     return Line(f"{own.name}; {peer.name}", ratio, ours_seconds=own.median, target=own.target, met=own.met)
 
 
@@ -327,24 +329,26 @@ def _memory() -> tuple[str, ...]:
 
 
 def _cold(rounds: int) -> list[Timed]:
-    """Processor time of processes, less that of one that does nothing; last the yardstick, in turn with the others."""
+    """Processor time of processes, less that of one that does nothing, all in turn; last the yardstick."""
     first = "import datetime as dt; from router.online import Router; Router(on=dt.date(2026, 4, 10)).route({'seconds': 10})"
     asked = (
         ("import router", "import router", 0.03),
         ("first route() of a cold process", first, 0.25),
-        ("bare `import pydantic`", "import pydantic", math.inf),
+        ("bare `import pydantic`", "import pydantic", None),
     )
-    idle = statistics.median(_child("pass") for _ in range(ROUNDS_COLD))
+    idle: list[float] = []
     times: dict[str, list[float]] = {name: [] for name, _, _ in asked}
     for _ in range(max(rounds, ROUNDS_COLD)):
+        idle.append(_child("pass"))
         for name, script, _ in asked:
-            times[name].append(_child(script) - idle)
-    return [
-        Timed(name, [[each] for each in times[name]], f"at most {most * 1e3:.0f} ms", (most, math.inf))
-        if math.isfinite(most)
-        else Timed(name, [[each] for each in times[name]])
-        for name, _, most in asked
-    ]
+            times[name].append(_child(script))
+    nothing = statistics.median(idle)
+    found = []
+    for name, _, most in asked:
+        target = "" if most is None else f"at most {most * 1e3:.0f} ms"
+        limits = (most or math.inf, math.inf)
+        found.append(Timed(name, [[each - nothing] for each in times[name]], target, limits, base=nothing))
+    return found
 
 
 def _child(script: str) -> float:

@@ -83,6 +83,15 @@ def test_calls_are_shown_by_their_median_round_and_compared_by_medians() -> None
     assert (line.key, line.ratio, line.met) == ("ours; peer", 4.0, True)
 
 
+def test_processes_are_compared_whole_and_shown_without_what_nothing_takes() -> None:
+    ours = Timed("ours", [[0.010]], base=0.020)
+    peer = Timed("peer", [[0.040]], base=0.020)
+
+    # 20 + 40 ms against 20 + 10 ms.
+    assert route._line(ours, peer).ratio == pytest.approx(2.0)
+    assert ours.cells()[1] == "10.00 ms"
+
+
 def test_a_peer_that_is_not_installed_is_said_and_has_no_line() -> None:
     absent = Timed("peer", (), instead="not installed")
 
