@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from router.errors import InputError
+from router.errors import InputError, Problem
 from router.loading.formats import Source, row_line
 from router.loading.scenario_file import ClipTable, scenario_from
 from router.loading.tables.classes import Keys
@@ -17,6 +17,8 @@ from router.schema.base import Path
 from router.schema.scenario import Drafts, Requirements, Scenario
 from router.units import RESOLUTION_RANK, Exact, seconds_text
 
+MOST_CLIPS = 10**9
+"""Of a class: the most that a clip of a scenario can stand for."""
 _LONGEST = 180
 """Characters of a class's name, which leaves room for a number behind it."""
 _NOT_SAID = {"mode", "resolution", "audio", "request"}
@@ -82,7 +84,10 @@ def classes_of(keys: Keys, data: dict[str, Any], source: Source, label: str) -> 
     ):
         members = [right[position] for position, _ in own.clips]
         of_keys |= dict.fromkeys(members, name)
-        count = sum(count for _, count in own.clips)
+        count = sum(keys.clips(position) for position in members)
+        if count > MOST_CLIPS:
+            text = f"{count:,} clips ask for the same ({name}); {MOST_CLIPS:,} are the most that one table can"
+            raise InputError([Problem(text, label)])
         clips.append((number, {**keys.fields[members[0]], "id": name, "count": count}))
     return Classes(scenario_from(data, source, ClipTable(_Place(label), clips)), of_keys, wrong)
 

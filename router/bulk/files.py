@@ -3,43 +3,80 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path as FilePath
 from typing import Any
 
 from router.errors import InputError, Problem
-from router.loading.tables.frames import SUFFIXES, Frame, Rows, is_polars, readable
+from router.loading.tables.frames import SUFFIXES, Frame, Kind, Rows, is_polars, readable
 from router.schema.base import printable
 
 _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
-def write_table(frame: Frame, rows: Rows, path: FilePath) -> None:
+def write_table(frame: Frame, rows: Rows, path: FilePath, written: Callable[[], None] | None = None) -> None:
     """Write rows that were made of a table.
+
+    Parameters
+    ----------
+    written
+        Is called when all is written and nothing in its place yet; what it raises leaves nothing behind.
 
     Raises
     ------
     InputError
         If the place cannot be written, or its ending says nothing; nothing is left behind.
     """
-    kind = SUFFIXES.get(path.suffix.lower())
-    if kind is None:
-        raise InputError([Problem("no table ends so; use .csv, .jsonl, .parquet or .arrow", printable(str(path)))])
-    if frame.path is not None and path.exists() and path.samefile(frame.path):
-        raise InputError([Problem("is the table that is read; name another file", printable(str(path)))])
-    native = rows.to_native() if is_polars(rows) else _as_polars(rows)
-    with whole(path) as temporary, readable(frame):
+    kind = kind_of_table(path)
+    refuse_place(frame, path)
+    native = rows.to_native() if is_polars(rows) else _as_polars(rows, frame.label)
+    with whole(path) as temporary, readable(frame), _writable(path):
         if kind == "csv":
             _flat(native).sink_csv(temporary)
         elif kind == "jsonl":
-            native.sink_ndjson(temporary)
+            _without_bytes(native).sink_ndjson(temporary)
         elif kind == "parquet":
             native.sink_parquet(temporary)
         else:
             native.sink_ipc(temporary)
+        if written is not None:
+            written()
+
+
+def kind_of_table(path: FilePath) -> Kind:
+    """What a table is written as, by its name's ending.
+
+    Raises
+    ------
+    InputError
+        If no table ends so.
+    """
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise InputError([Problem("no table ends so; use .csv, .jsonl, .parquet or .arrow", printable(str(path)))])
+    return kind
+
+
+def refuse_place(frame: Frame, path: FilePath) -> None:
+    """Raise InputError if a table would be written over the one that is read."""
+    if frame.path is not None and path.exists() and path.samefile(frame.path):
+        raise InputError([Problem("is the table that is read; name another file", printable(str(path)))])
+
+
+@contextmanager
+def _writable(path: FilePath) -> Iterator[None]:
+    """Tell what the system says of a place from what an engine cannot read."""
+    try:
+        yield
+    except Exception as error:
+        if (found := re.search(r"\(os error (\d+)\)", str(error))) is None:
+            raise
+        text = f"cannot be written: {os.strerror(int(found.group(1)))}"
+        raise InputError([Problem(text, printable(str(path)))]) from None
 
 
 @contextmanager
@@ -72,25 +109,44 @@ def whole(path: FilePath) -> Iterator[FilePath]:
             temporary.unlink(missing_ok=True)
 
 
-def _as_polars(rows: Rows) -> Any:
+def _as_polars(rows: Rows, label: str) -> Any:
+    import polars as pl
+    import pyarrow as pa
+
+    try:
+        return pl.DataFrame(rows.collect("pyarrow").to_native()).lazy()
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        text = "has a column of values of mixed kinds, which no file can hold; make them texts"
+        raise InputError([Problem(text, label)]) from None  # The engine's own words may quote what stands in the column
+
+
+def _without_bytes(native: Any) -> Any:
+    """Bytes as texts (base64), for files that hold texts alone."""
     import polars as pl
 
-    return pl.DataFrame(rows.collect("pyarrow").to_native()).lazy()
+    kinds = native.collect_schema().items()
+    return native.with_columns(pl.col(name).bin.encode("base64") for name, kind in kinds if kind == pl.Binary)
 
 
 def _flat(native: Any) -> Any:
     """A table as a spreadsheet can hold it: lists are texts with ``;`` between their parts, and texts that it would run are disarmed."""
     import polars as pl
 
+    native = _without_bytes(native)
     exprs = []
     for name, kind in native.collect_schema().items():
-        column = pl.col(name)
-        if isinstance(kind, pl.Struct):
-            exprs.append(column.struct.json_encode())
-        elif isinstance(kind, pl.List | pl.Array):
-            exprs.append(column.cast(pl.List(pl.String)).list.join(";"))
-        elif kind in (pl.String, pl.Categorical):
+        column = text = pl.col(name)
+        inner = getattr(kind, "inner", None)
+        if isinstance(kind, pl.Struct) or isinstance(inner, pl.Struct | pl.List | pl.Array):
+            encoded = pl.struct(column.alias("_")).struct.json_encode()
+            text = pl.when(column.is_not_null()).then(encoded.str.slice(len('{"_":')).str.head(-len("}")))
+        elif inner is not None:
+            text = column.cast(pl.List(pl.String)).list.join(";")
+        elif kind in (pl.String, pl.Categorical, pl.Enum):
             text = column.cast(pl.String)
+        elif kind == pl.Duration:
+            text = column.dt.to_string("iso")
+        if text is not column or kind == pl.String:
             runs = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
             exprs.append(pl.when(runs).then(pl.lit("'") + text).otherwise(text).alias(name))
-    return native.with_columns(exprs)
+    return native.with_columns(exprs).rename(lambda name: f"'{name}" if re.search(_FORMULA, name) else name)

@@ -12,17 +12,17 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from router.bulk.classes import Classes, classes_of
-from router.bulk.files import whole, write_table
+from router.bulk.files import refuse_place, whole, write_table
 from router.bulk.routed import routed
 from router.errors import InputError, Problem
 from router.loading.account_file import under_account
-from router.loading.formats import Source, label_of, parse, read
+from router.loading.formats import MAX_BYTES, Source, label_of, parse, read
 from router.loading.overrides import overridden
-from router.loading.scenario_file import columns_in, nowhere
+from router.loading.scenario_file import checked_columns, columns_in, nowhere
 from router.loading.tables.classes import Keys, keys_of
 from router.loading.tables.columns import Columns, columns_of
 from router.loading.tables.faults import Faults, explained
-from router.loading.tables.frames import ROW, SUFFIXES, Frame, UnreadableError, framed, scan
+from router.loading.tables.frames import SUFFIXES, Frame, UnreadableError, framed, scan, with_texts, without_ours
 from router.loading.tables.unreadable import Unreadable
 from router.pipeline import plan
 from router.schema.plan import Plan
@@ -71,7 +71,7 @@ class TablePlan:
 
     def bad_rows(self) -> Any:
         """The rows that were set aside, with what is wrong with each (``route.problem``), as `routed` gives them."""
-        return self._native(self._faults.bad().drop(ROW))
+        return self._native(without_ours(self._faults.bad()))
 
     def write(self, path: str | FilePath, told: Told | None = None) -> None:
         """Write the routed table, whole or not at all, as the name's ending says: .csv, .jsonl, .parquet or .arrow.
@@ -81,12 +81,13 @@ class TablePlan:
         InputError
             If the place cannot be written, or the ending says nothing.
         """
-        _tell(told, f"writing {FilePath(path).name}")
-        write_table(self._frame, self._routed(), FilePath(path))
+        name = FilePath(path).name
+        _tell(told, f"writing {name}")
+        write_table(self._frame, self._routed(), FilePath(path), lambda: _tell(told, f"putting {name} in its place"))
 
     def write_bad_rows(self, path: str | FilePath) -> None:
         """Write the bad rows, as `write` does."""
-        write_table(self._frame, self._faults.bad().drop(ROW), FilePath(path))
+        write_table(self._frame, without_ours(self._faults.bad()), FilePath(path))
 
     @property
     def unreadable(self) -> int:
@@ -96,6 +97,7 @@ class TablePlan:
     def write_unreadable(self, path: str | FilePath) -> None:
         """Write these lines as they are."""
         if self._unreadable is not None:
+            refuse_place(self._frame, FilePath(path))
             with whole(FilePath(path)) as temporary:
                 shutil.copyfile(self._unreadable.lines, temporary)
 
@@ -125,6 +127,7 @@ def plan_table(
     table
         The path of a table (CSV, JSONL, Parquet, Arrow), of a scenario whose ``clips`` name one, or a data frame of polars, pandas,
         pyarrow, DuckDB or Dask. Its columns are the fields of a clip; ``[columns]`` of the scenario says where names differ.
+        A lazy frame of polars is collected more than once, and must give its rows in the same order each time.
     rules
         What a scenario states besides its clips: the path of its file, or its content.
     skip_bad_rows
@@ -156,26 +159,58 @@ def plan_table(
     ['kling-3.0', 'kling-3.0', 'kling-3.0']
     """
     asked, data, source = _asked(table, rules)
+    checked_columns(data, source)
     unreadable: Unreadable | None = None
     try:
         found = _merged(_frame(asked), data, source, skip_bad_rows, told)
     except UnreadableError as error:
-        if not skip_bad_rows or error.kind not in ("csv", "jsonl"):
-            raise explained(error, columns_in(data)) from None
-        _tell(told, "setting aside what cannot be read")
-        unreadable = Unreadable(error.path, error.kind)
-        found = _merged(_frame(asked, unreadable.rest), data, source, skip_bad_rows, told)
+        unreadable = _set_aside(error, columns_in(data), skip_bad_rows, told)
+        try:
+            found = _merged(_frame(asked, unreadable.rest), data, source, skip_bad_rows, told)
+        except UnreadableError as still:
+            raise explained(still, columns_in(data)) from None
     frame, columns, keys, classes, faults, bad = found
     assert classes.scenario is not None, "all bad rows were refused"
     scenario = classes.scenario if account is None else under_account(classes.scenario, str(account))
-    scenario = overridden(scenario, sets)
-    if scenario.limits.groups is not None and "group" not in columns.key:
-        text = "must stand in the scenario itself where clips come from a table: it decides which rows are one class"
-        raise InputError([Problem(f"`limits.groups` {text}", "--set")])
+    scenario = _overridden(scenario, sets)
     rows = sum(keys.rows[position] for position in classes.of_keys)
     _tell(told, f"planning {rows:,} rows in {len(scenario.clips):,} classes")
     made = plan(scenario, on=on, time_limit_seconds=time_limit_seconds, shadow_prices=shadow_prices)
     return TablePlan(made, scenario, rows, bad, frame, columns, keys, classes, faults, unreadable)
+
+
+def _set_aside(
+    error: UnreadableError, columns: Mapping[str, str | Sequence[str]], skip_bad_rows: bool, told: Told | None
+) -> Unreadable:
+    """What no engine can read of a text; raise InputError if that may not be set aside, or nothing else is left."""
+    if error.kind not in ("csv", "jsonl") or (error.path.stat().st_size > MAX_BYTES and not skip_bad_rows):
+        raise error from None
+    _tell(told, "setting aside what cannot be read")
+    try:
+        found = Unreadable(error.path, error.kind)
+    except OSError as failed:
+        text = f"holds lines that cannot be read, and no copy without them can be made: {failed.strerror}"
+        raise InputError([Problem(text, error.label)]) from None
+    if found.count and not (skip_bad_rows and found.kept):
+        raise explained(error, columns) from None
+    return found
+
+
+def _overridden(scenario: Scenario, sets: Sequence[str]) -> Scenario:
+    """The scenario with values set anew: none that decides which rows are one class, or how many clips they are."""
+    anew = overridden(scenario, sets)
+    problems = []
+    if anew.limits.groups is not None and scenario.limits.groups is None:
+        problems.append("`limits.groups` must stand in the scenario itself: it decides which rows are one class")
+    if anew.defaults != scenario.defaults:
+        problems.append(
+            "`defaults` must stand in the scenario itself: rows that state less are one class with rows that state it"
+        )
+    if [(clip.id, clip.count) for clip in anew.clips] != [(clip.id, clip.count) for clip in scenario.clips]:
+        problems.append("which clips there are, and how many, is what the table says; change it there")
+    if problems:
+        raise InputError([Problem(text, "--set") for text in problems])
+    return anew
 
 
 def _asked(table: Any, rules: str | FilePath | Mapping[str, Any] | None) -> tuple[Any, dict[str, Any], Source]:
@@ -186,7 +221,10 @@ def _asked(table: Any, rules: str | FilePath | Mapping[str, Any] | None) -> tupl
             raise InputError(
                 [Problem("is no table; name one that ends in .csv, .jsonl, .parquet or .arrow", label_of(own))]
             )
-        source = read(own)
+        source = read(own, tables=True)
+        if source.kind in ("csv", "jsonl"):
+            text = "is a table that is read more than once; name a file that ends in .csv, .jsonl, .parquet or .arrow"
+            raise InputError([Problem(text, source.label)])
         data = parse(source)
         if not isinstance(data.get("clips"), str):
             raise InputError(
@@ -212,8 +250,8 @@ def _merged(
     """The table without bad rows, and its classes."""
     limits = data.get("limits")
     by_group = isinstance(limits, dict) and limits.get("groups") is not None
-    columns = columns_of(frame, columns_in(data), by_group=by_group)
-    frame = replace(frame, order=columns.id_column)
+    columns = columns_of(frame, columns_in(data), by_group=by_group, each=_count_by_default(data))
+    frame = replace(with_texts(frame, columns.lists), order=columns.id_column)
     _tell(told, f"reading {frame.label}")
     frame, keys = _without_blanks(frame, columns)
     if not sum(keys.rows):
@@ -233,11 +271,18 @@ def _merged(
     return frame, columns, keys, classes_of(keys, data, source, frame.label), faults, before - sum(keys.rows)
 
 
+def _count_by_default(data: Mapping[str, Any]) -> int:
+    """How many clips a row is that does not say; 1 where what the scenario says is wrong, which its own check will say."""
+    defaults = data.get("defaults")
+    count = defaults.get("count") if isinstance(defaults, dict) else None
+    return count if isinstance(count, int) and not isinstance(count, bool) and count > 0 else 1
+
+
 def _without_blanks(frame: Frame, columns: Columns) -> tuple[Frame, Keys]:
     """The table without blank rows, and its keys."""
     keys = keys_of(frame, columns)
     empty = [position for position, fields in enumerate(keys.fields) if not fields]
-    if frame.is_text and columns.key and empty and frame.blanks():
+    if frame.is_text and empty and frame.blanks():
         frame = replace(frame, has_blanks=True)
         keys = keys_of(frame, columns)
     return frame, keys

@@ -8,15 +8,16 @@ ends is looked into. A row of several clips that two routes share stands twice.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
 import narwhals.stable.v2 as nw
 
 from router.loading.tables.classes import Keys
 from router.loading.tables.columns import Columns
-from router.loading.tables.frames import PYARROW, ROW, Frame, Rows, collected, readable
+from router.loading.tables.frames import ROW, Frame, Rows, collected, readable, without_ours
 from router.loading.tables.matching import Matching
 from router.report.routed import ROUTE, route_values
 from router.schema.plan import Plan
@@ -78,10 +79,7 @@ def routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, str
     of_keys
         The class of each key, by position.
     """
-    rows = _routed(frame, columns, keys, of_keys, plan)
-    # The joins of pyarrow keep no order.
-    ordered = rows.sort(ROW) if frame.engine == PYARROW else rows
-    return ordered.drop(ROW, strict=False)
+    return without_ours(_routed(frame, columns, keys, of_keys, plan))
 
 
 def _routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, str], plan: Plan) -> Rows:
@@ -93,20 +91,19 @@ def _routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, st
     positions = [position for position, _ in where]
     values = route_values(plan, [part.route for _, part in where])
     shared = {of_keys[position] for position, _ in where if len(told[position]) > 1}
-    clips = _clips(columns)
+    clipped = partial(_with_clips, columns=columns, keys=keys, positions=sorted(of_keys))
     if not shared:
-        own = frame.numbered() if frame.engine == PYARROW else frame.kept()
-        rows = matching.joined(own, positions, values)
-        counted = (nw.lit(1, nw.Int64).alias(f"{ROUTE}first"), clips.alias(f"{ROUTE}count"))
-        return rows.with_columns(*counted) if columns.counted else rows
-    cuts = _cuts(frame, columns, keys, {position: name for position, name in of_keys.items() if name in shared}, parts)
+        rows = matching.joined(frame.kept(), positions, values)
+        counted = (nw.lit(1, nw.Int64).alias(f"{ROUTE}first"), nw.col(_CLIPS).alias(f"{ROUTE}count"))
+        return clipped(rows).with_columns(*counted) if columns.counted else rows
+    cuts = _cuts(frame, columns, keys, of_keys, shared, parts)
     bounds = [_bounds(cuts, of_keys[position], part) for position, part in where]
     each = [part.each for _, part in where]
     values |= {name: [own[at] for own in bounds] for at, name in enumerate(_BOUNDS)} | {"router_each": each}
     rows = matching.joined(frame.numbered(), positions, values)
     rows = rows.filter((nw.col(ROW) >= nw.col(_BOUNDS[0])) & (nw.col(ROW) <= nw.col(_BOUNDS[1])))
     if columns.counted or max(each) > 1:
-        rows = rows.with_columns((clips * nw.col("router_each")).alias(_CLIPS))
+        rows = clipped(rows).with_columns((nw.col(_CLIPS) * nw.col("router_each")).alias(_CLIPS))
         first = nw.when(nw.col(ROW) == nw.col(_BOUNDS[0])).then(nw.col(_BOUNDS[2])).otherwise(nw.lit(0))
         last = (
             nw.when((nw.col(ROW) == nw.col(_BOUNDS[1])) & (nw.col(_BOUNDS[3]) > 0))
@@ -122,9 +119,18 @@ def _routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, st
     return rows.drop(*_BOUNDS, "router_each")
 
 
-def _clips(columns: Columns) -> nw.Expr:
-    """How many clips a row stands for."""
-    return columns.key["count"].cast(nw.Int64).fill_null(1) if columns.counted else nw.lit(1, nw.Int64)
+def _with_clips(rows: Rows, columns: Columns, keys: Keys, positions: Sequence[int]) -> Rows:
+    """The rows of these keys, with how many clips each stands for."""
+    if "count" not in columns.key:
+        return rows.with_columns(nw.lit(columns.each, nw.Int64).alias(_CLIPS))
+    read, stated = columns.key["count"], keys.table["count"]
+    if stated.dtype.is_numeric():
+        return rows.with_columns(read.fill_null(columns.each).cast(nw.Int64).alias(_CLIPS))
+    if all(text is None or (text.isascii() and text.isdigit()) for text in stated.to_list()):
+        return rows.with_columns(read.fill_null(str(columns.each)).cast(nw.Int64).alias(_CLIPS))
+    # Texts such as "2.0" or " 2": their keys have the numbers.
+    matching = Matching.of(columns, keys, keys.each)
+    return matching.joined(rows, positions, {_CLIPS: [keys.each[position] for position in positions]})
 
 
 _BOUNDS = ("router_from_row", "router_to_row", "router_skip", "router_keep")
@@ -138,15 +144,22 @@ def _bounds(cuts: Mapping[tuple[str, int, int], Cut], name: str, part: Part) -> 
 
 
 def _cuts(
-    frame: Frame, columns: Columns, keys: Keys, shared: Mapping[int, str], parts: Mapping[str, Sequence[Part]]
+    frame: Frame,
+    columns: Columns,
+    keys: Keys,
+    of_keys: Mapping[int, str],
+    names: Collection[str],
+    parts: Mapping[str, Sequence[Part]],
 ) -> dict[tuple[str, int, int], Cut]:
-    """Where the parts of shared classes begin and end, but for the beginning and the end of the class."""
-    names = sorted(set(shared.values()))
+    """Where the parts of classes of these names begin and end, but for the beginning and the end of the class."""
+    shared = {position: name for position, name in of_keys.items() if name in names}
+    names = sorted(names)
     number = {name: at for at, name in enumerate(names)}
     matching = Matching.of(columns, keys, [shared.get(position) for position in range(len(keys.rows))])
     positions = sorted(shared)
     classes = {_CLASS: [number[shared[position]] for position in positions]}
-    rows = matching.joined(frame.numbered().with_columns(_clips(columns).alias(_CLIPS)), positions, classes)
+    numbered = _with_clips(frame.numbered(), columns, keys, sorted(of_keys))
+    rows = matching.joined(numbered, positions, classes)
     rows = rows.select(ROW, _CLASS, _CLIPS).with_columns((nw.col(ROW) // BLOCK).alias(_BLOCK))
     with readable(frame):
         blocks = collected(rows.group_by(_CLASS, _BLOCK).agg(nw.col(_CLIPS).sum())).sort(_CLASS, _BLOCK)

@@ -20,7 +20,7 @@ from router.schema.columns import PARTS, fields_of, missing_columns
 from router.schema.scenario import Clip
 
 _AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
-_LISTS = {"models", "not_models", "providers", "not_providers"}
+LISTS = {"models", "not_models", "providers", "not_providers"}
 _FLAGS = {"accept_image_prompt"}
 _NUMBERS = {
     "count",
@@ -59,6 +59,8 @@ def rows(source: Source, columns: Mapping[str, str | Sequence[str]] = _AS_THEY_A
         seen |= dict.fromkeys(cells, line)
         renamed = {field: cells[name] for name, field in known.items()}
         found.append((line, _together(renamed) if plain else clip_fields(renamed)))
+    if not found:
+        return []
     problems = [Problem(f"`{printable(name, 60)}` {text or 'is no field of a clip; name it in `[columns]` as `carry`'}",
                         f"{source.label}:{line if plain else 1}") for name, (line, text) in wrong.items()]  # fmt: skip
     problems += [
@@ -209,7 +211,7 @@ def clip_fields(cells: dict[str, str]) -> dict[str, Any]:
 
 def cell_value(name: str, cell: str) -> Any:
     """The value of a cell of a field; one that does not fit its column stays a text, for the schema to refuse by name."""
-    if name in _LISTS:
+    if name in LISTS:
         return [part.strip() for part in cell.split(";") if part.strip()]
     if name in _FLAGS:
         return {"true": True, "false": False}.get(cell.lower(), cell)

@@ -16,6 +16,7 @@ from router.loading.origins import Origin, WithAccount, WithTable
 from router.loading.validation import validated
 from router.schema.base import Path, kind_of, printable
 from router.schema.catalog import Catalog
+from router.schema.columns import in_columns
 from router.schema.scenario import Defaults, Scenario, duplicate_ids
 
 
@@ -45,8 +46,9 @@ def scenario_of(source: Source) -> Scenario:
     data = parse(source)
     if not isinstance(data.get("clips"), str):
         return scenario_from(data, source)
+    columns = checked_columns(data, source)
     try:
-        clips = _beside(source.folder / data["clips"], columns_in(data))
+        clips = _beside(source.folder / data["clips"], columns)
     except InputError as error:
         problems = [
             Problem(f"`clips` names a table: {problem}", source.where(("clips",))) for problem in error.problems
@@ -76,11 +78,26 @@ def scenario_from(data: dict[str, Any], source: Source, table: ClipTable | None 
     data = _calibrated(data, source, found)
     if isinstance(data.get("account"), str):
         data, origin = _under_account(data, source, origin, found)
-    scenario = validated(Scenario, data, origin.where, found=found)
+    try:
+        scenario = validated(Scenario, data, origin.where, found=found)
+    except InputError as error:
+        raise error if table is None else _by_column(error, data, table) from None
     if catalogs:
         scenario = scenario.model_copy(update={"catalogs": catalogs})
     scenario._source, scenario._folder = origin, source.folder  # Private attributes carry what is not data
     return scenario
+
+
+def _by_column(error: InputError, data: Mapping[str, Any], table: ClipTable) -> InputError:
+    """The same of a table's rows in the words of its columns, where the scenario reads a field from a column of another name."""
+    of = {field: column for field, column in columns_in(data).items() if isinstance(column, str)}
+    rows = {table.origin.where(("clips", row)) for row, _ in table.rows}
+    return InputError(
+        [
+            Problem(in_columns(problem.message, of), problem.where) if problem.where in rows else problem
+            for problem in error.problems
+        ]
+    )
 
 
 def where_in(scenario: Scenario, path: Path) -> str:
@@ -124,6 +141,19 @@ def columns_in(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a scenario says of a table's columns; nothing where that is wrong, which its own check will say."""
     columns = data.get("columns")
     return columns if isinstance(columns, dict) else {}
+
+
+def checked_columns(data: Mapping[str, Any], source: Source) -> Mapping[str, Any]:
+    """What a scenario says of a table's columns.
+
+    Raises
+    ------
+    InputError
+        If that is wrong: a table would be read by it, and its columns be blamed.
+    """
+    if "columns" in data:
+        validated(Scenario, {"clips": [{"seconds": 1}], "columns": data["columns"]}, source.where)
+    return columns_in(data)
 
 
 def _beside(path: FilePath, columns: Mapping[str, Any]) -> ClipTable:

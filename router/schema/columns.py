@@ -124,3 +124,22 @@ def missing_columns(names: Collection[str], columns: Mapping[str, str | Sequence
     carried = columns.get(CARRY, ())
     named += [(CARRY, column) for column in carried if not isinstance(carried, str)]
     return {column: field for field, column in named if column not in names}
+
+
+def in_columns(message: str, of: Mapping[str, str]) -> str:
+    """What is said of a field, with the column that it is read from.
+
+    Parameters
+    ----------
+    of
+        The column of each field.
+
+    Examples
+    --------
+    >>> in_columns("`seconds` must be above 0, not 0", {"seconds": "length"})
+    '`length` (seconds) must be above 0, not 0'
+    """
+    field = message.partition("`")[2].partition("`")[0]
+    if not message.startswith("`") or of.get(field, field) == field:
+        return message
+    return f"`{printable(of[field], 60)}` ({field}){message.removeprefix(f'`{field}`')}"

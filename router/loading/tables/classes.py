@@ -16,10 +16,11 @@ import narwhals.stable.v2 as nw
 
 from router.loading.clip_table import cell_value
 from router.loading.tables.columns import Columns
-from router.loading.tables.frames import DASK, PANDAS, Frame, collected, readable
+from router.loading.tables.frames import DASK, PANDAS, Frame, Rows, collected, readable
 
 ROWS = "router_rows"
 """The column that counts the rows of a key."""
+_READ = "router_read"
 _MISSING = {"NAType", "NaTType"}
 
 
@@ -32,15 +33,17 @@ class Keys:
     fields: tuple[dict[str, Any], ...]
     """One clip of each, as a scenario would state it; without its count."""
     each: tuple[Any, ...]
-    """How many clips a row of each stands for; 1 where the table does not say."""
+    """How many clips a row of each stands for."""
     rows: tuple[int, ...]
     """How many rows have it."""
 
     def clip(self, position: int) -> dict[str, Any]:
-        """All clips of a key as one of a scenario; a count that is none is left for the scenario's rules to refuse."""
-        each, rows = self.each[position], self.rows[position]
-        count = each * rows if isinstance(each, int) and each > 0 else each
-        return {**self.fields[position], "count": count}
+        """A row of a key as a clip of a scenario."""
+        return {**self.fields[position], "count": self.each[position]}
+
+    def clips(self, position: int) -> int:
+        """How many clips all rows of a key stand for; its count must be one."""
+        return int(self.each[position]) * self.rows[position]
 
 
 def keys_of(frame: Frame, columns: Columns) -> Keys:
@@ -53,19 +56,28 @@ def keys_of(frame: Frame, columns: Columns) -> Keys:
     """
     # DuckDB takes a dot in a name that rows are grouped by for that of a table.
     named = {f"router_key_{at}": field for at, field in enumerate(columns.key)}
+    reads = [columns.key[field].alias(name) for name, field in named.items()]
+    rows, asked = frame.kept(), [nw.len().alias(ROWS)]
+    if frame.path is not None and frame.kind in ("csv", "jsonl"):
+        # An engine that reads some columns of a text does not see that a line has too many cells, or bytes that are no text.
+        reads.append(_every(rows).alias(_READ))
+        asked.append(nw.col(_READ).any().alias(_READ))
     with readable(frame):
-        rows = frame.kept().select(*(columns.key[field].alias(name) for name, field in named.items()))
-        grouped = (
-            rows.group_by(*named).agg(nw.len().alias(ROWS)) if named else frame.kept().select(nw.len().alias(ROWS))
-        )
-        table = collected(grouped).rename(named)
+        rows = rows.select(*reads) if reads else rows
+        table = collected(rows.group_by(*named).agg(*asked) if named else rows.select(*asked))
+        table = table.drop(_READ, strict=False).rename(named)
     stated = [fields_of_cells(own) for own in plain_cells(frame, table, columns.key)]
     return Keys(
         table=table,
         fields=tuple({field: value for field, value in own.items() if field != "count"} for own in stated),
-        each=tuple(own.get("count", 1) for own in stated),
+        each=tuple(own.get("count", columns.each) for own in stated),
         rows=tuple(int(count) for count in table[ROWS].to_list()),
     )
+
+
+def _every(rows: Rows) -> nw.Expr:
+    """What can be told only by reading every column."""
+    return nw.any_horizontal(*(nw.col(name).is_null() for name in rows.collect_schema().names()), ignore_nulls=False)
 
 
 def plain_cells(frame: Frame, table: nw.DataFrame[Any], fields: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -78,8 +90,10 @@ def plain_cells(frame: Frame, table: nw.DataFrame[Any], fields: Iterable[str]) -
 def fields_of_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that the cells of a key state; one that is empty states none, and a text is read as in a CSV table.
 
-    >>> fields_of_cells({"seconds": 10.0, "audio": None, "models": "a;b", "drafts.count": 2})
-    {'seconds': 10, 'models': ['a', 'b'], 'drafts': {'count': 2}}
+    What goes into a request goes there as it is.
+
+    >>> fields_of_cells({"seconds": 10.0, "audio": None, "models": "a;b", "drafts.count": 2, "request.count": "2"})
+    {'seconds': 10, 'models': ['a', 'b'], 'drafts': {'count': 2}, 'request': {'count': '2'}}
     """
     fields: dict[str, Any] = {}
     for field, cell in cells.items():
@@ -87,9 +101,12 @@ def fields_of_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(cell, str):
             if not cell.strip():
                 continue
-            value = cell_value(field.rpartition(".")[2], cell.strip())
         elif cell is None:
             continue
+        if field.startswith("request."):
+            value = _stated(cell)
+        elif isinstance(cell, str):
+            value = cell_value(field.rpartition(".")[2], cell.strip())
         elif (
             isinstance(cell, float | Decimal) and math.isfinite(cell) and cell == int(cell) and abs(int(cell)) < 10**18
         ):
@@ -102,6 +119,13 @@ def fields_of_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
         else:
             fields[field] = value
     return fields
+
+
+def _stated(value: Any) -> Any:
+    """A value without the names that an engine adds to a table where other rows have them."""
+    if isinstance(value, dict):
+        return {name: _stated(inner) for name, inner in value.items() if inner is not None}
+    return [_stated(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any, no_nan: bool) -> Any:

@@ -13,16 +13,16 @@ from typing import Any
 import narwhals.stable.v2 as nw
 
 from router.errors import InputError, Problem, nearest
-from router.loading.tables.frames import Frame, Rows, collected
+from router.loading.clip_table import LISTS
+from router.loading.tables.frames import DASK, OURS, Frame, collected, readable, text_of
 from router.schema.base import printable
 from router.schema.columns import PARTS, fields_of, missing_columns
 from router.schema.requests import is_secret
 from router.schema.scenario import Clip
 
+_OF_LISTS = ", ".join(f"`{field}`" for field in sorted(LISTS))
 _NO_KEY = {"id", "request", "group"}
 _KEY = ("seconds", "count", *(name for name in Clip.model_fields if name not in {*_NO_KEY, "seconds", "count"}))
-_LONGEST_LIST = 100
-_SEPARATOR = ";"
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,29 @@ class Columns:
     """Of each field of a clip's key, how it is read: a column that the engine can group by."""
     id: nw.Expr | None
     """The clip's name, a text."""
-    id_column: str | None
-    """The column that it is read from."""
     labels: Mapping[str, nw.Expr]
     """Texts that are names and no part of the key."""
     requests: Mapping[str, nw.Expr]
     """What goes into the request of a clip: ``request.prompt``."""
-    counted: bool
-    """Whether a row can stand for several clips."""
+    each: int
+    """How many clips a row stands for that does not say."""
+    lists: tuple[str, ...]
+    """Columns of lists that are read as texts: `frames.with_texts` makes these."""
+    of: Mapping[str, str]
+    """The column of each field."""
+
+    @property
+    def counted(self) -> bool:
+        """Whether a row can stand for several clips."""
+        return "count" in self.key or self.each > 1
+
+    @property
+    def id_column(self) -> str | None:
+        """The column of names."""
+        return self.of.get("id")
 
 
-def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_group: bool) -> Columns:
+def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_group: bool, each: int = 1) -> Columns:
     """Which columns are what.
 
     Parameters
@@ -52,6 +64,8 @@ def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_gro
         What the scenario says of them.
     by_group
         Groups bind: a clip's label is part of its key.
+    each
+        How many clips a row stands for that does not say.
 
     Raises
     ------
@@ -59,6 +73,7 @@ def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_gro
         If a column is none of a clip, and not carried along; or has none of the kinds that a field can have.
     """
     schema = frame.rows.collect_schema()
+    _told_apart(list(schema), frame)
     known, wrong = fields_of(list(schema), names, Clip.model_fields)
     problems = [
         Problem(f"`{printable(name, 60)}` {said or _unknown(name)}", frame.label) for name, said in wrong.items()
@@ -68,12 +83,13 @@ def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_gro
         problems.append(Problem(text, frame.label))
     parts: dict[str, nw.Expr] = {}
     for name, field in known.items():
-        found, said = _parts(frame.rows, name, field, schema[name])
+        found, said = _parts(frame, name, field, schema[name])
         parts |= found
         problems += [Problem(f"`{printable(name, 60)}` {text}", frame.label) for text in said]
     problems += [
         Problem(f"`{printable(field, 60)}` is a key or token and no part of a request; take it out", frame.label)
-        for field in parts
+        for column, top in known.items()
+        for field in _within(top, schema[column])
         if field.startswith("request.") and any(is_secret(part) for part in field.split(".")[1:])
     ]
     if problems:
@@ -85,11 +101,27 @@ def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_gro
     return Columns(
         key={field: parts[field] for field in ordered},
         id=parts.get("id"),
-        id_column=next((name for name, field in known.items() if field == "id"), None),
         labels={"group": parts["group"]} if "group" in parts and not by_group else {},
         requests={field: read for field, read in parts.items() if field.startswith("request.")},
-        counted="count" in parts,
+        each=each,
+        lists=tuple(
+            name
+            for name, field in known.items()
+            if field in parts and field in LISTS and isinstance(schema[name], nw.List | nw.Array)
+        ),
+        of={field: name for name, field in known.items()},
     )
+
+
+def _told_apart(names: Sequence[object], frame: Frame) -> None:
+    """Raise InputError for columns that cannot be told apart from one another, or from those that a result has."""
+    if not names:
+        raise InputError([Problem("holds no columns", frame.label)])
+    if any(not isinstance(name, str) for name in names):
+        raise InputError([Problem("has columns whose names are no texts", frame.label)])
+    if ours := [str(name) for name in names if str(name).startswith(OURS)]:
+        text = f"`{printable(ours[0], 60)}` begins as columns of the result do ({' or '.join(OURS)}); rename it, or take it out"
+        raise InputError([Problem(text, frame.label)])
 
 
 def _unknown(name: str) -> str:
@@ -98,42 +130,50 @@ def _unknown(name: str) -> str:
     return f"is no field of a clip; {hint}Name it in `[columns]` as `carry` to take it along"
 
 
-def _parts(rows: Rows, name: str, field: str, kind: Any) -> tuple[dict[str, nw.Expr], list[str]]:
+def _parts(frame: Frame, name: str, field: str, kind: Any) -> tuple[dict[str, nw.Expr], list[str]]:
     """The fields that a column holds, each as a column that can be grouped by; and what is wrong with it."""
     column = nw.col(name)
+    if field.startswith("request."):
+        return {field: column}, []
     if isinstance(kind, nw.Struct):
         if field not in PARTS:
             return {}, ["holds tables; only `request` and `drafts` may"]
+        if frame.engine == DASK:
+            return {}, [f"holds tables, which Dask cannot take apart; make a column of each name in it: `{field}.NAME`"]
         return dict(_taken_apart(column, field, kind)), []
     if field == "request":
         return {}, ["holds texts; make a column of each name in it: `request.prompt`"]
     if isinstance(kind, nw.List | nw.Array):
-        if field.partition(".")[0] == "request":
-            return {field: column}, []
-        return _list_parts(rows, column, field)
+        return ({field: nw.col(text_of(name))}, []) if field in LISTS else ({}, [f"holds lists; only {_OF_LISTS} may"])
+    if isinstance(kind, nw.Binary):
+        return {}, ["holds bytes; make them texts"]
+    if isinstance(kind, nw.Object | nw.Unknown) and _is_empty(frame, column):
+        return {}, []
     if isinstance(kind, nw.Categorical | nw.Enum) or (field in ("id", "group") and not isinstance(kind, nw.String)):
         return {field: column.cast(nw.String)}, []
-    if isinstance(kind, nw.Object | nw.Unknown) and field.partition(".")[0] != "request":
+    if isinstance(kind, nw.Object | nw.Unknown):
         return {}, [
             "holds values of mixed kinds; give it one kind: numbers, or texts (of a list, with `;` between its parts)"
         ]
     return {field: column}, []
 
 
+def _is_empty(frame: Frame, column: nw.Expr) -> bool:
+    """Whether a column holds nothing, so that it has no kind either."""
+    with readable(frame):
+        return bool(collected(frame.rows.select((~column.is_null()).any().alias("any"))).item()) is False
+
+
 def _taken_apart(column: nw.Expr, field: str, kind: nw.Struct) -> Iterator[tuple[str, nw.Expr]]:
     for part in kind.fields:
-        inner, name = column.struct.field(part.name), f"{field}.{part.name}"
-        if isinstance(part.dtype, nw.Struct):
-            yield from _taken_apart(inner, name, part.dtype)
-        else:
-            yield name, inner
+        yield f"{field}.{part.name}", column.struct.field(part.name)
 
 
-def _list_parts(rows: Rows, column: nw.Expr, field: str) -> tuple[dict[str, nw.Expr], list[str]]:
-    """A list as one text."""
-    longest = collected(rows.select(column.list.len().max().alias("most"))).item() or 0
-    if longest > _LONGEST_LIST:
-        return {}, [f"holds lists of up to {longest:,} parts; {_LONGEST_LIST} are the most"]
-    each = [column.list.get(position).cast(nw.String) for position in range(max(1, longest))]
-    text = nw.concat_str(*each, separator=_SEPARATOR, ignore_nulls=True)
-    return {field: nw.when(~column.is_null()).then(text)}, []
+def _within(field: str, kind: Any) -> Iterator[str]:
+    """A field, and all that stands in it."""
+    yield field
+    if isinstance(kind, nw.List | nw.Array):
+        yield from _within(field, kind.inner)
+    elif isinstance(kind, nw.Struct):
+        for part in kind.fields:
+            yield from _within(f"{field}.{part.name}", part.dtype)

@@ -33,6 +33,8 @@ from router.loading.tables.frames import (
 )
 from router.loading.tables.matching import Matching
 from router.loading.tables.names import bad_name, name_fault
+from router.loading.tables.unreadable import Unreadable
+from router.schema.columns import in_columns
 
 PROBLEM = "route.problem"
 """The column that says what is wrong with a row."""
@@ -103,12 +105,16 @@ class Faults:
         """What is wrong with a row; of names, by the rules for names."""
         said: str = row[PROBLEM]
         for field in self._names():
-            said = said.replace(_no_name(field), f"`{field}` {name_fault(row[field])}")
+            fault = in_columns(f"`{field}` {name_fault(row[field])}", self.columns.of)
+            said = said.replace(self._no_name(field), fault)
         return said
 
     def _names(self) -> dict[str, nw.Expr]:
         reads = {**self.columns.labels, **({} if self.columns.id is None else {"id": self.columns.id})}
         return {field: reads[field] for field in self.labels}
+
+    def _no_name(self, field: str) -> str:
+        return in_columns(f"`{field}` {_NO_NAME}", self.columns.of)
 
     def _marked(self) -> Rows:
         """All rows with ``ROW``, and ``PROBLEM`` where there is one."""
@@ -126,7 +132,7 @@ class Faults:
             rows = self._against_first(rows, self.columns.id)
             said.append("router_of_id")
         for field, named in self._names().items():
-            wrong = nw.when(bad_name(_text(self.frame, named))).then(nw.lit(_no_name(field)))
+            wrong = nw.when(bad_name(_text(self.frame, named))).then(nw.lit(self._no_name(field)))
             rows = rows.with_columns(wrong.alias(f"router_no_{field}"))
             said.append(f"router_no_{field}")
         none = nw.all_horizontal(*(nw.col(name).is_null() for name in said), ignore_nulls=False)
@@ -144,16 +150,16 @@ class Faults:
         repeated = collected(firsts.filter(nw.col("router_n") > 1).drop("router_n"))
         joint = joined(named, beside(rows, repeated), [_NAMED], "left")
         again = nw.col(ROW) > nw.col(_FIRST)
-        text = nw.lit("`id` is also that of an earlier row; ids must differ")
+        begin = in_columns("`id` is also that of ", self.columns.of)
+        text = nw.lit(f"{begin}an earlier row; ids must differ")
         if self.frame.engine != DASK:
             text = nw.concat_str(
-                nw.lit("`id` is also that of row "), (nw.col(_FIRST) + 1).cast(nw.String), nw.lit("; ids must differ")
+                nw.lit(f"{begin}row "), (nw.col(_FIRST) + 1).cast(nw.String), nw.lit("; ids must differ")
             )
         return joint.with_columns(nw.when(again).then(text).alias("router_of_id")).drop(_NAMED, _FIRST)
 
 
-def _no_name(field: str) -> str:
-    return f"`{field}` is no name: 1 to 200 printable characters but < > [ ], the first and the last no spaces"
+_NO_NAME = "is no name: 1 to 200 printable characters but < > [ ], the first and the last no spaces"
 
 
 def _text(frame: Frame, read: nw.Expr) -> nw.Expr:
@@ -189,17 +195,20 @@ def places(frame: Frame, rows: Sequence[int]) -> list[str]:
         return [frame.where(("clips", row + 1)) for row in rows]
     wanted = set(rows)
     lines: dict[int, int] = {}
-    for row, line in _lines(frame.path, frame.kind):
-        if row in wanted:
-            lines[row] = line
-        if len(lines) == len(wanted):
-            break
-    return [f"{frame.label}:{lines[row]}" for row in rows]
+    try:
+        for row, line in _lines(frame.mended or frame.path, frame.kind):
+            if row in wanted:
+                lines[row] = line
+            if len(lines) == len(wanted):
+                break
+    except csv.Error:
+        pass  # Of a cell too long for this reader; what comes behind it is named by its row
+    return [f"{frame.label}:{lines[row]}" if row in lines else frame.where(("clips", row + 1)) for row in rows]
 
 
 def _lines(path: FilePath, kind: str) -> Iterator[tuple[int, int]]:
     """(row, line) of each row of a text file, as the engine counts rows."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         if kind == "jsonl":
             full = (line for line, text in enumerate(file, start=1) if text.strip())
             yield from enumerate(full)
@@ -220,4 +229,9 @@ def explained(error: UnreadableError, columns: Mapping[str, str | Sequence[str]]
         text_rows(read(error.path), columns)
     except InputError as found:
         return found
-    return error
+    made = Unreadable(error.path, error.kind)
+    if not made.count:
+        text = "one of its columns may hold values of kinds that do not go together, as numbers and true or false"
+        return InputError([Problem(f"{problem.message}; {text}", problem.where) for problem in error.problems])
+    text = "is not JSON: NaN and infinities are no numbers of it" if error.kind == "jsonl" else "is not CSV"
+    return InputError([Problem(text, f"{error.label}:{made.first}")])

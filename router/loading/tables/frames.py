@@ -9,7 +9,7 @@ import csv
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -30,10 +30,14 @@ SUFFIXES: dict[str, Kind] = {
     ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow",
     ".ipc": "arrow",
 }  # fmt: skip
+OURS = ("route.", "router_")
+"""How columns begin that are ours: a result's, and those that are gone before anybody sees them."""
 ROW = "router_row"
 """The column of row numbers, where one was asked for."""
 DASK, DUCKDB, PANDAS, PYARROW = "dask", "duckdb", "pandas", "pyarrow"
 """Engines that differ in something."""
+_AT = "router_at"
+_TEXTS = "string[pyarrow]"
 _PART = 2**40
 """Rows that a partition may have."""
 _MONEY = (18, 6)
@@ -48,6 +52,8 @@ class Frame:
     kind: Kind
     rows: Rows
     path: FilePath | None = None
+    mended: FilePath | None = None
+    """A copy that is read in the place of the file, its lines where they are in the file."""
     eager: bool = False
     """Whether it was in memory when it came, so that what is made of it is too."""
     order: str | None = None
@@ -86,15 +92,18 @@ class Frame:
 
     def _blank(self) -> nw.Expr:
         names = self.rows.collect_schema().names()
-        return nw.all_horizontal(*(nw.col(name).is_null() for name in names), ignore_nulls=False)
+        cells = [nw.col(name) for name in names]
+        empty = [cell.is_null() | (cell == "").fill_null(True) if self.is_text else cell.is_null() for cell in cells]
+        return nw.all_horizontal(*empty, ignore_nulls=False)
 
     def _numbered(self) -> Rows:
         native = self.rows.to_native()
         if is_polars(self.rows):
             return _lazy(native.with_row_index(ROW).cast({ROW: _polars().Int64}))
         if self.engine == DUCKDB:
-            # Rows of a query may come in another order each time; names, where there are any, tell which is which.
-            order = "" if self.order is None else 'order by "{}"'.format(self.order.replace('"', '""'))
+            # Rows of a query may come in another order each time; only rows that are equal may change places.
+            names = dict.fromkeys([*([] if self.order is None else [self.order]), *native.columns])
+            order = f"order by {', '.join(map(_quoted, names))}"
             return _lazy(native.project(f'*, row_number() over ({order}) - 1 as "{ROW}"'))
         if self.engine == DASK:
             return _lazy(native.map_partitions(_number_part, meta=native._meta.assign(**{ROW: 0})))
@@ -108,12 +117,12 @@ class Frame:
         return f"{self.label}: row {row + 1:,}"
 
 
-def scan(path: FilePath, rest: FilePath | None = None) -> Frame:
+def scan(path: FilePath, mended: FilePath | None = None) -> Frame:
     """A table in a file, by the ending of its name.
 
     Parameters
     ----------
-    rest
+    mended
         A copy that is read in its place, its lines where they are in the file.
 
     Raises
@@ -127,17 +136,17 @@ def scan(path: FilePath, rest: FilePath | None = None) -> Frame:
     if path.stat().st_size == 0:
         raise InputError([Problem("is empty", f"{label}:1")])
     pl = _polars()
-    named, path = path, rest or path
-    with _readable(label, named, kind):
+    text = mended or path
+    with _readable(label, path, kind):
         if kind == "csv":
-            names = _heading(path, label)
-            lazy = pl.scan_csv(path, infer_schema=False, new_columns=names)
+            names = _heading(text, label)
+            lazy = pl.scan_csv(text, infer_schema=False, new_columns=names)
         elif kind == "jsonl":
-            lazy = pl.scan_ndjson(path, infer_schema_length=None)
+            lazy = pl.scan_ndjson(text, infer_schema_length=None)
         else:
             lazy = pl.scan_parquet(path) if kind == "parquet" else pl.scan_ipc(path)
         lazy.collect_schema()
-    return Frame(label, kind, _narwhals(lazy), path)
+    return Frame(label, kind, _narwhals(lazy), path, mended)
 
 
 def framed(table: Any, label: str = "the table") -> Frame:
@@ -150,12 +159,16 @@ def framed(table: Any, label: str = "the table") -> Frame:
     """
     try:
         found = _narwhals(table)
+        rows: Rows = found.lazy()
+        rows.collect_schema()
+    except nw.exceptions.DuplicateError:
+        raise InputError([Problem("has two columns of one name; rename one", label)]) from None
     except TypeError:
         kind = type(table).__name__
         raise TypeError(
             f"a table must be a path or a data frame of polars, pandas, pyarrow, DuckDB or Dask, not {kind}"
         ) from None
-    return Frame(label, "frame", found.lazy(), eager=isinstance(found, nw.DataFrame))
+    return Frame(label, "frame", rows, eager=isinstance(found, nw.DataFrame))
 
 
 def collected(rows: Rows) -> nw.DataFrame[Any]:
@@ -175,12 +188,82 @@ def beside(rows: Rows, columns: nw.DataFrame[Any]) -> Rows:
     return columns.lazy()
 
 
+def text_of(name: str) -> str:
+    """The column that `with_texts` makes of a column."""
+    return f"router_text_{name}"
+
+
+def with_texts(frame: Frame, lists: Sequence[str]) -> Frame:
+    """A table with columns of lists as texts besides, ``;`` between the parts of a list."""
+    if not lists:
+        return frame
+    native = frame.rows.to_native()
+    if is_polars(frame.rows):
+        pl = _polars()
+        texts = native.with_columns(
+            pl.col(name).cast(pl.List(pl.String)).list.join(";").alias(text_of(name)) for name in lists
+        )
+    elif frame.engine == DUCKDB:
+        made = ", ".join(f"array_to_string({_quoted(name)}, ';') as {_quoted(text_of(name))}" for name in lists)
+        texts = native.project(f"*, {made}")
+    elif frame.engine == DASK:
+        import pandas as pd
+
+        meta = native._meta.assign(**{text_of(name): pd.array([], _TEXTS) for name in lists})
+        texts = native.map_partitions(_with_texts, lists, meta=meta)
+    else:
+        texts = _with_texts(frame.rows.collect().to_native(), lists)
+    return replace(frame, rows=_narwhals(texts).lazy())
+
+
+def _with_texts(native: Any, lists: Sequence[str]) -> Any:
+    """The same of a table of pyarrow or pandas."""
+    import pyarrow as pa
+
+    pl, of_pandas = _polars(), hasattr(native, "assign")
+    for name in lists:
+        column = pl.Series(pl.from_arrow(pa.array(native[name]) if of_pandas else native[name]))
+        text = column.cast(pl.List(pl.String)).list.join(";")
+        if of_pandas:
+            import pandas as pd
+
+            native = native.assign(**{text_of(name): pd.array(text.to_list(), _TEXTS)})
+        else:
+            native = native.append_column(text_of(name), text.to_arrow())
+    return native
+
+
+def _quoted(name: str) -> str:
+    """A name in SQL."""
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def without_ours(rows: Rows) -> Rows:
+    """Rows without columns that are ours and no result."""
+    return rows.drop(*(name for name in rows.collect_schema().names() if name.startswith(OURS[1])))
+
+
 def joined(rows: Rows, small: Rows, on: Sequence[str], how: Literal["inner", "left"] = "inner") -> Rows:
     """The rows in their order, each with what the small table has of its key: nothing, one row or several."""
     if is_polars(rows):
         native = rows.to_native().join(small.to_native(), on=list(on), how=how, maintain_order="left_right")
         return _lazy(native)
+    if engine_of(rows) == PYARROW:
+        return _joined_arrow(rows, small, list(on), how)
     return rows.join(small, on=list(on), how=how)
+
+
+def _joined_arrow(rows: Rows, small: Rows, on: list[str], how: Literal["inner", "left"]) -> Rows:
+    """The same of pyarrow, which joins neither lists nor tables, and keeps no order: only keys are joined, with where they stand."""
+    table, known = rows.collect(), small.collect().to_native()
+    keys = table.select(*on).with_row_index(_AT).to_native()
+    kind = {"inner": "inner", "left": "left outer"}[how]
+    found = keys.join(known, on, join_type=kind).sort_by(_AT)
+    both = table.to_native().take(found[_AT])
+    for name in known.column_names:
+        both = both if name in on else both.append_column(name, found[name])
+    result: Rows = _narwhals(both).lazy()
+    return result
 
 
 def series(name: str, values: Sequence[Any], like: nw.DataFrame[Any]) -> nw.Series[Any]:
@@ -246,7 +329,10 @@ def _heading(path: FilePath, label: str) -> list[str]:
         If they cannot be told apart.
     """
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        names = header_of(csv.reader(file, strict=True), label)
+        try:
+            names = header_of(csv.reader(file, strict=True), label)
+        except csv.Error as error:
+            raise InputError([Problem(f"is not CSV: {error}", f"{label}:1")]) from None
     if any("\ud800" <= character <= "\udfff" for name in names for character in name):
         raise InputError([Problem("is not UTF-8 text; save it as UTF-8", f"{label}:1")])
     return names

@@ -29,7 +29,8 @@ class Matching:
     @classmethod
     def of(cls, columns: Columns, keys: Keys, told: Sequence[Hashable]) -> Matching:
         """With as few columns as tell apart what differs in ``told``: what is known of each key."""
-        cells = {field: [str(value) for value in keys.table[field].to_list()] for field in columns.key}
+        # `repr` tells what is missing from a text that says "None".
+        cells = {field: [repr(value) for value in keys.table[field].to_list()] for field in columns.key}
         fields = list(columns.key)
         for field in sorted(columns.key, key=lambda own: -len(set(cells[own]))):
             others = [own for own in fields if own != field]
@@ -72,7 +73,7 @@ class Matching:
 
     def _cells(self, positions: Sequence[int]) -> dict[str, list[str]]:
         every = {field: self.keys.table[field].to_list() for field in self.fields}
-        return {field: [str(cells[position]) for position in positions] for field, cells in every.items()}
+        return {field: [repr(cells[position]) for position in positions] for field, cells in every.items()}
 
     def _reads(self, reads: dict[str, nw.Expr]) -> dict[str, nw.Expr]:
         found: dict[str, nw.Expr] = {}

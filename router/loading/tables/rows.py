@@ -8,7 +8,7 @@ from typing import Any
 from router.errors import InputError, Problem
 from router.loading.tables.classes import fields_of_cells, plain_cells
 from router.loading.tables.columns import columns_of
-from router.loading.tables.frames import Frame, collected, readable
+from router.loading.tables.frames import Frame, collected, readable, with_texts
 
 MOST = 1_000_000
 
@@ -22,6 +22,7 @@ def each_clip(frame: Frame, names: Mapping[str, str | Sequence[str]]) -> list[tu
         If the table cannot be read, has columns that are no clip's, no rows, or very many.
     """
     columns = columns_of(frame, names, by_group=True)
+    frame = with_texts(frame, columns.lists)
     reads = {**columns.key, **columns.requests, **({} if columns.id is None else {"id": columns.id})}
     with readable(frame):
         count = frame.count()
@@ -32,5 +33,7 @@ def each_clip(frame: Frame, names: Mapping[str, str | Sequence[str]]) -> list[tu
                 else f"holds {count:,} rows, too many to name each; give --routed FILE to plan by classes"
             )
             raise InputError([Problem(text, frame.label)])
+        if not reads:
+            return [(at, {}) for at in range(1, count + 1)]
         table = collected(frame.rows.select(*(read.alias(field) for field, read in reads.items())))
     return [(at, fields_of_cells(cells)) for at, cells in enumerate(plain_cells(frame, table, reads), start=1)]
