@@ -27,7 +27,7 @@ from router.cli.common import (
     verbose_option,
     write,
 )
-from router.cli.table_plan import Asked, is_large, planned
+from router.cli.table_plan import Asked, is_large, planned, refuse_places
 from router.errors import InputError, NoPlanError
 from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
@@ -103,6 +103,7 @@ def command(
     anew = [*sets, *([DEGRADE] if degrade else [])]
     tables = Asked(routed, skip_bad_rows, bad_rows)
     by_class = bool(tables) or is_large(scenario)
+    refuse_places(scenario, tables, output)
     given = None if by_class else given_scenario(scenario, anew, account)
     try:
         if given is None:

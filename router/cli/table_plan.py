@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from router.errors import InputError
+from router.errors import InputError, Problem
 from router.loading.formats import BINARY, parse, read
 from router.schema.base import printable
 
@@ -38,25 +40,55 @@ class Asked:
         return self.routed is not None or self.skip_bad_rows or self.bad_rows is not None
 
 
+def table_of(scenario: str) -> Path | None:
+    """The table that clips come from, as far as that can be told."""
+    table = Path(scenario)
+    if table.suffix.lower() not in (".toml", ".json"):
+        return None if scenario == "-" else table
+    try:
+        named = parse(read(table)).get("clips")
+    except InputError:
+        return None
+    return table.parent / named if isinstance(named, str) else None
+
+
+def refuse_places(scenario: str, asked: Asked, output: str | None) -> None:
+    """Raise InputError before anything is done if results would be written over one another or what is read, or cannot be."""
+    own = {"SCENARIO": scenario, "its table": table_of(scenario), "-o": output}
+    tables = {"--routed": asked.routed, "--bad-rows": asked.bad_rows}
+    if asked.skip_bad_rows and asked.bad_rows is None:
+        tables["where bad rows go"] = str(_beside(table_of(scenario), asked, output, "bad-rows"))
+    for named in filter(None, tables.values()):
+        from router.bulk.files import kind_of_table  # Loads a data-frame engine
+
+        kind_of_table(Path(named))
+        if not Path(named).parent.is_dir():
+            raise InputError([Problem("cannot be written: there is no such folder", printable(named))])
+    seen: dict[Path, str] = {}
+    for what, place in {**own, **tables}.items():
+        if place is None or str(place) == "-":
+            continue
+        where = _resolved(place)
+        if where in seen and what != "its table":
+            raise InputError([Problem(f"is both {seen[where]} and {what}; name another file", printable(str(place)))])
+        seen.setdefault(where, what)
+
+
+def _resolved(place: str | Path) -> Path:
+    """The file itself; what is no name of any is left for its writer to refuse."""
+    try:
+        return Path(place).resolve()
+    except (OSError, ValueError):
+        return Path(place)
+
+
 def is_large(scenario: str) -> bool:
     """Whether the clips are in a table so large that its plan names classes; what cannot be read is not: its reader says why."""
-    table = Path(scenario)
-    if scenario == "-" or not table.is_file():
+    table = table_of(scenario)
+    if table is None or not table.is_file():
         return False
-    if table.suffix.lower() in (".toml", ".json"):
-        try:
-            named = parse(read(table)).get("clips")
-        except InputError:
-            return False
-        if not isinstance(named, str):
-            return False
-        table = table.parent / named
-    if not table.is_file() or table.suffix.lower() not in BINARY:
-        return (
-            table.is_file()
-            and table.suffix.lower() in (".csv", ".jsonl", ".ndjson")
-            and table.stat().st_size > LARGE_BYTES
-        )
+    if table.suffix.lower() not in BINARY:
+        return table.suffix.lower() in (".csv", ".jsonl", ".ndjson") and table.stat().st_size > LARGE_BYTES
     _frugal()
     from router.loading.tables.frames import scan  # Loads a data-frame engine
 
@@ -81,7 +113,8 @@ def planned(
     _frugal()
     from router.bulk.plan_table import plan_table  # Loads a data-frame engine
 
-    with _progress() as told:
+    table = table_of(scenario)
+    with _interrupts() as check, _progress(check) as told:
         found = plan_table(
             scenario,
             on=on,
@@ -94,9 +127,9 @@ def planned(
         )
         bad = None
         if found.bad:
-            bad = asked.bad_rows or str(_beside(found.label, asked.routed or output, "bad-rows"))
+            bad = asked.bad_rows or str(_beside(table, asked, output, "bad-rows"))
             found.write_bad_rows(bad)
-        lines = _beside(found.label, asked.bad_rows or asked.routed or output, "unreadable")
+        lines = _beside(table, asked, output, "unreadable")
         if found.unreadable:
             found.write_unreadable(lines)
         if asked.routed is not None:
@@ -122,18 +155,46 @@ def _frugal() -> None:
     os.environ.setdefault("POLARS_IDEAL_MORSEL_SIZE", "20000")
 
 
-def _beside(table: str, result: str | None, what: str) -> Path:
+def _beside(table: Path | None, asked: Asked, output: str | None, what: str) -> Path:
     """Where what is set aside goes if nothing is said: beside the result, or else the table."""
-    own = Path(table)
-    folder = Path(result).parent if result not in (None, "-") and result is not None else own.parent
-    return folder / f"{own.stem}.{what}{own.suffix}"
+    own = Path("clips.csv") if table is None else table
+    results = (asked.bad_rows, asked.routed, output)
+    beside = Path(next((place for place in results if place not in (None, "-")), None) or own)
+    return beside.parent / f"{own.stem}.{what}{own.suffix}"
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None] | None]:
-    """What is being done, with the time it has taken, on standard error, if that is a terminal."""
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Something that raises KeyboardInterrupt if there was one: an engine may have lost it, or made another error of it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: None
+        return
+    seen = False
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        nonlocal seen
+        seen = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if seen:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield check
+    except BaseException:
+        check()
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _progress(check: Callable[[], None]) -> Iterator[Callable[[str], None]]:
+    """What is being done, with the time it has taken, on standard error, if that is a terminal; ``check`` comes before each step."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda _what: check()
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -141,5 +202,10 @@ def _progress() -> Iterator[Callable[[str], None] | None]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task("", total=None)
+
+    def told(what: str) -> None:
+        check()
+        bar.update(task, description=what)
+
     with bar:
-        yield lambda what: bar.update(task, description=what)
+        yield told
