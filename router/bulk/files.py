@@ -11,10 +11,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from router.errors import InputError, Problem
-from router.loading.tables.frames import SUFFIXES, Frame, Kind, Rows, is_polars, readable
+from router.loading.tables.frames import DASK, DUCKDB, SUFFIXES, Frame, Kind, Rows, engine_of, is_polars, readable
 from router.schema.base import printable
 
 _FORMULA = r"^[=+\-@\t\r]"
+_GROUP = 2**15
+"""Rows that are written, and later read, at once: prompts are long, and what reads them is to take little memory too."""
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
@@ -33,14 +35,18 @@ def write_table(frame: Frame, rows: Rows, path: FilePath, written: Callable[[], 
     """
     kind = kind_of_table(path)
     refuse_place(frame, path)
-    native = rows.to_native() if is_polars(rows) else _as_polars(rows, frame.label)
-    with whole(path) as temporary, readable(frame), _writable(path):
+    with (
+        whole(path) as temporary,
+        readable(frame),
+        _writable(path),
+        _as_polars(rows, frame.label, temporary.parent) as native,
+    ):
         if kind == "csv":
             _flat(native).sink_csv(temporary)
         elif kind == "jsonl":
             _without_bytes(native).sink_ndjson(temporary)
         elif kind == "parquet":
-            native.sink_parquet(temporary)
+            native.sink_parquet(temporary, row_group_size=_GROUP)
         else:
             native.sink_ipc(temporary)
         if written is not None:
@@ -109,7 +115,37 @@ def whole(path: FilePath) -> Iterator[FilePath]:
             temporary.unlink(missing_ok=True)
 
 
-def _as_polars(rows: Rows, label: str) -> Any:
+@contextmanager
+def _as_polars(rows: Rows, label: str, folder: FilePath) -> Iterator[Any]:
+    """Rows of any engine as a lazy frame of polars; those of DuckDB and Dask may be more than memory holds, and go through a file."""
+    import polars as pl
+
+    if is_polars(rows):
+        yield rows.to_native()
+    elif engine_of(rows) not in (DASK, DUCKDB):
+        yield _of_arrow(rows, label)
+    else:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".router-") as beside:
+            yield pl.concat([pl.scan_parquet(part) for part in _parts(rows, FilePath(beside))], how="vertical_relaxed")
+
+
+def _parts(rows: Rows, folder: FilePath) -> Iterator[FilePath]:
+    """Parquet files of the rows, in their order: of Dask one for each partition, of which one at a time is in memory."""
+    native = rows.to_native()
+    if engine_of(rows) == DUCKDB:
+        native.to_parquet(str(folder / "rows.parquet"), row_group_size=_GROUP)
+        yield folder / "rows.parquet"
+        return
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for number, part in enumerate(native.to_delayed()):
+        path = folder / f"{number}.parquet"
+        pq.write_table(pa.Table.from_pandas(part.compute(), preserve_index=False), path)
+        yield path
+
+
+def _of_arrow(rows: Rows, label: str) -> Any:
     import polars as pl
     import pyarrow as pa
 

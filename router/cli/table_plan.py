@@ -150,9 +150,10 @@ def planned(
 
 
 def _frugal() -> None:
-    """Let polars read one row group ahead, in small parts: half the memory, in the same time on few cores. What is set already stays."""
+    """Let polars read little ahead, in small parts: half the memory, in the same time on few cores. What is set already stays."""
     os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", "1")
     os.environ.setdefault("POLARS_IDEAL_MORSEL_SIZE", "20000")
+    os.environ.setdefault("POLARS_CSV_CHUNK_SIZE", str(2**20))
 
 
 def _beside(table: Path | None, asked: Asked, output: str | None, what: str) -> Path:

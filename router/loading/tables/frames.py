@@ -106,7 +106,7 @@ class Frame:
             order = f"order by {', '.join(map(_quoted, names))}"
             return _lazy(native.project(f'*, row_number() over ({order}) - 1 as "{ROW}"'))
         if self.engine == DASK:
-            return _lazy(native.map_partitions(_number_part, meta=native._meta.assign(**{ROW: 0})))
+            return _lazy(_numbered_parts(native))
         return self.rows.collect().with_row_index(ROW).with_columns(nw.col(ROW).cast(nw.Int64)).lazy()
 
     def where(self, path: Path = ()) -> str:
@@ -250,6 +250,10 @@ def joined(rows: Rows, small: Rows, on: Sequence[str], how: Literal["inner", "le
         return _lazy(native)
     if engine_of(rows) == PYARROW:
         return _joined_arrow(rows, small, list(on), how)
+    if engine_of(rows) == DASK:
+        # Texts of pandas and texts of pyarrow are of two kinds to Dask, and it warns.
+        kinds = rows.to_native().dtypes
+        small = _lazy(small.to_native().astype({name: kinds[name] for name in on}))
     return rows.join(small, on=list(on), how=how)
 
 
@@ -362,6 +366,20 @@ def _polars() -> Any:
     return polars
 
 
-def _number_part(part: Any, partition_info: Mapping[str, int] | None = None) -> Any:
-    number = 0 if partition_info is None else partition_info["number"]
+def _numbered_parts(native: Any) -> Any:
+    """A data frame of Dask with ``ROW``.
+
+    Which partition is which is settled before Dask optimises: `partition_info` counts those that a query keeps, so that rows of
+    ``frame.partitions[3]`` or ``frame.tail()`` would bear the numbers of others.
+    """
+    import dask.dataframe as dd
+    from dask.delayed import delayed
+
+    number = delayed(_number_part, pure=True)
+    parts = native.simplify().to_delayed(optimize_graph=False)
+    rows = [number(part, at) for at, part in enumerate(parts)]
+    return dd.from_delayed(rows, meta=native._meta.assign(**{ROW: 0}), verify_meta=False)
+
+
+def _number_part(part: Any, number: int) -> Any:
     return part.assign(**{ROW: range(number * _PART, number * _PART + len(part))})

@@ -65,7 +65,7 @@ class Matching:
         own = self._reads({field: nw.col(field) for field in self.fields})
         # Several keys may look alike to the few columns; all of them are told the same.
         alike = zip(_tuples(self._cells(positions), self.fields, len(positions)), *values.values(), strict=True)
-        once = list({what: at for at, what in reversed(list(enumerate(alike)))}.values())
+        once = sorted({what: at for at, what in reversed(list(enumerate(alike)))}.values())
         known = self.keys.table[[positions[at] for at in once], :]
         small = known.with_columns(**own).select(*own)
         columns = [series(name, [column[at] for at in once], known) for name, column in values.items()]
