@@ -15,8 +15,10 @@ from router.loading.tables.frames import DASK, DUCKDB, SUFFIXES, Frame, Kind, Ro
 from router.schema.base import printable
 
 _FORMULA = r"^[=+\-@\t\r]"
-_GROUP = 2**15
-"""Rows that are written, and later read, at once: prompts are long, and what reads them is to take little memory too."""
+_AT_ONCE = 2**26
+"""Bytes that are written, and later read, at once: what reads a table of long prompts is to take little memory too."""
+_LEAST, _MOST = 2**13, 2**17
+"""Rows of a group, whatever they take."""
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 
 
@@ -46,7 +48,7 @@ def write_table(frame: Frame, rows: Rows, path: FilePath, written: Callable[[], 
         elif kind == "jsonl":
             _without_bytes(native).sink_ndjson(temporary)
         elif kind == "parquet":
-            native.sink_parquet(temporary, row_group_size=_GROUP)
+            native.sink_parquet(temporary, row_group_size=_rows_at_once(native))
         else:
             native.sink_ipc(temporary)
         if written is not None:
@@ -133,7 +135,7 @@ def _parts(rows: Rows, folder: FilePath) -> Iterator[FilePath]:
     """Parquet files of the rows, in their order: of Dask one for each partition, of which one at a time is in memory."""
     native = rows.to_native()
     if engine_of(rows) == DUCKDB:
-        native.to_parquet(str(folder / "rows.parquet"), row_group_size=_GROUP)
+        native.to_parquet(str(folder / "rows.parquet"), row_group_size=_LEAST * 4)
         yield folder / "rows.parquet"
         return
     import pyarrow as pa
@@ -162,6 +164,12 @@ def _without_bytes(native: Any) -> Any:
 
     kinds = native.collect_schema().items()
     return native.with_columns(pl.col(name).bin.encode("base64") for name, kind in kinds if kind == pl.Binary)
+
+
+def _rows_at_once(native: Any) -> int:
+    """How many rows a group of a Parquet file has, by what the first rows take in memory."""
+    few = native.head(1000).collect(engine="streaming")
+    return int(min(_MOST, max(_LEAST, _AT_ONCE * few.height // max(1, few.estimated_size()))))
 
 
 def _flat(native: Any) -> Any:

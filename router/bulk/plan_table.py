@@ -127,7 +127,7 @@ def plan_table(
     table
         The path of a table (CSV, JSONL, Parquet, Arrow), of a scenario whose ``clips`` name one, or a data frame of polars, pandas,
         pyarrow, DuckDB or Dask. Its columns are the fields of a clip; ``[columns]`` of the scenario says where names differ.
-        A lazy frame of polars is collected more than once, and must give its rows in the same order each time.
+        A lazy frame of polars, or a relation of DuckDB without ids, is read more than once, its rows in the same order each time.
     rules
         What a scenario states besides its clips: the path of its file, or its content.
     skip_bad_rows

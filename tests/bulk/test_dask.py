@@ -132,7 +132,7 @@ def test_bad_rows_are_named_by_partition_and_an_id_may_stand_again_in_another(tm
         rows.to_parquet(parts / f"part-{part}.parquet")
     table = dd.read_parquet(parts)
     repeated = "`id` is also that of an earlier row; ids must differ"
-    negative = "`seconds` must be above 0, not -5"
+    negative = "`duration` (seconds) must be above 0, not -5"
 
     with pytest.raises(router.InputError, match="ids must differ") as caught:
         planned(table)

@@ -101,9 +101,9 @@ class Frame:
         if is_polars(self.rows):
             return _lazy(native.with_row_index(ROW).cast({ROW: _polars().Int64}))
         if self.engine == DUCKDB:
-            # Rows of a query may come in another order each time; only rows that are equal may change places.
-            names = dict.fromkeys([*([] if self.order is None else [self.order]), *native.columns])
-            order = f"order by {', '.join(map(_quoted, names))}"
+            # Rows of a query may come in another order each time; by names, only rows that are equal may change places.
+            alike = f"hash({', '.join(map(_quoted, native.columns))})"
+            order = "" if self.order is None else f"order by {_quoted(self.order)}, {alike}"
             return _lazy(native.project(f'*, row_number() over ({order}) - 1 as "{ROW}"'))
         if self.engine == DASK:
             return _lazy(_numbered_parts(native))
