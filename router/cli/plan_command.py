@@ -27,7 +27,7 @@ from router.cli.common import (
     verbose_option,
     write,
 )
-from router.cli.table_plan import Asked, is_large, planned, refuse_places
+from router.cli.table_plan import Asked, is_large, planned, refuse_places, table_of
 from router.errors import InputError, NoPlanError
 from router.loading.scenario_file import resolved_catalogs
 from router.pipeline import plan
@@ -102,13 +102,15 @@ def command(
         raise click.UsageError("--with puts studies into a page; give --format html, or -o FILE.html")
     anew = [*sets, *([DEGRADE] if degrade else [])]
     tables = Asked(routed, skip_bad_rows, bad_rows)
-    by_class = bool(tables) or is_large(scenario)
-    refuse_places(scenario, tables, output)
+    table = table_of(scenario)
+    by_class = bool(tables) or is_large(table)
+    refuse_places(scenario, table, tables, output)
     given = None if by_class else given_scenario(scenario, anew, account)
     try:
         if given is None:
             found = planned(
                 scenario,
+                table,
                 tables,
                 output,
                 on=on,

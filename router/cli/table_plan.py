@@ -52,12 +52,12 @@ def table_of(scenario: str) -> Path | None:
     return table.parent / named if isinstance(named, str) else None
 
 
-def refuse_places(scenario: str, asked: Asked, output: str | None) -> None:
+def refuse_places(scenario: str, table: Path | None, asked: Asked, output: str | None) -> None:
     """Raise InputError before anything is done if results would be written over one another or what is read, or cannot be."""
-    own = {"SCENARIO": scenario, "its table": table_of(scenario), "-o": output}
+    own = {"SCENARIO": scenario, "its table": table, "-o": output}
     tables = {"--routed": asked.routed, "--bad-rows": asked.bad_rows}
     if asked.skip_bad_rows and asked.bad_rows is None:
-        tables["where bad rows go"] = str(_beside(table_of(scenario), asked, output, "bad-rows"))
+        tables["where bad rows go"] = str(_beside(table, asked, output, "bad-rows"))
     for named in filter(None, tables.values()):
         from router.bulk.files import kind_of_table  # Loads a data-frame engine
 
@@ -82,9 +82,8 @@ def _resolved(place: str | Path) -> Path:
         return Path(place)
 
 
-def is_large(scenario: str) -> bool:
+def is_large(table: Path | None) -> bool:
     """Whether the clips are in a table so large that its plan names classes; what cannot be read is not: its reader says why."""
-    table = table_of(scenario)
     if table is None or not table.is_file():
         return False
     if table.suffix.lower() not in BINARY:
@@ -100,6 +99,7 @@ def is_large(scenario: str) -> bool:
 
 def planned(
     scenario: str,
+    table: Path | None,
     asked: Asked,
     output: str | None,
     *,
@@ -113,7 +113,6 @@ def planned(
     _frugal()
     from router.bulk.plan_table import plan_table  # Loads a data-frame engine
 
-    table = table_of(scenario)
     with _interrupts() as check, _progress(check) as told:
         found = plan_table(
             scenario,

@@ -47,12 +47,13 @@ def rows(source: Source, columns: Mapping[str, str | Sequence[str]] = _AS_THEY_A
     InputError
         With every row that cannot be read.
     """
+    plain = source.kind == "jsonl"
     if not columns:
-        return list(each_row(source, clip_fields, "a clip's fields"))
+        every = each_row(source, clip_fields, "a clip's fields")
+        return [(line, _together(fields)) for line, fields in every] if plain else list(every)
     found: list[tuple[int, dict[str, Any]]] = []
     wrong: dict[str, tuple[int, str]] = {}
     seen: dict[str, int] = {}
-    plain = source.kind == "jsonl"
     for line, cells in each_row(source, dict if not plain else clip_fields, "a clip's fields"):
         known, amiss = fields_of(list(cells), columns, Clip.model_fields)
         wrong |= {name: (line, text) for name, text in amiss.items() if name not in wrong}
@@ -75,11 +76,18 @@ def rows(source: Source, columns: Mapping[str, str | Sequence[str]] = _AS_THEY_A
 
 
 def _together(fields: dict[str, Any]) -> dict[str, Any]:
-    """Fields with those that were taken from columns of their own (``request.prompt``) put where they belong."""
+    """Fields with those that were taken from columns of their own (``request.prompt``) put where they belong.
+
+    What is null is not stated: so programs write what a row of a table has not.
+    """
     found: dict[str, Any] = {}
     for field, value in fields.items():
+        if value is None:
+            continue
+        if field == "drafts" and isinstance(value, dict):
+            value = {name: inner for name, inner in value.items() if inner is not None}
         table, dot, part = field.partition(".")
-        own = found.setdefault(table, {}) if dot else None
+        own = found.setdefault(table, {}) if dot and table in PARTS else None
         if isinstance(own, dict):
             own[part] = value
         else:

@@ -98,12 +98,12 @@ def fields_of_cells(cells: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for field, cell in cells.items():
         value = cell
-        if isinstance(cell, str):
+        if isinstance(cell, str) and field != "id":
             if not cell.strip():
                 continue
         elif cell is None:
             continue
-        if field.startswith("request."):
+        if field == "id" or field.startswith("request."):
             value = _stated(cell)
         elif isinstance(cell, str):
             value = cell_value(field.rpartition(".")[2], cell.strip())

@@ -141,6 +141,8 @@ def _parts(frame: Frame, name: str, field: str, kind: Any) -> tuple[dict[str, nw
         if frame.engine == DASK:
             return {}, [f"holds tables, which Dask cannot take apart; make a column of each name in it: `{field}.NAME`"]
         return dict(_taken_apart(column, field, kind)), []
+    if field == "request" and frame.is_text:
+        return {}, []  # JSON, which no class needs
     if field == "request":
         return {}, ["holds texts; make a column of each name in it: `request.prompt`"]
     if isinstance(kind, nw.List | nw.Array):
