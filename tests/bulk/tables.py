@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -57,7 +56,7 @@ ORDERED: Mapping[str, Callable[[pl.DataFrame], Any]] = {
 """Engines whose rows have an order."""
 ENGINES: Mapping[str, Callable[[pl.DataFrame], Any]] = {**ORDERED, "DuckDB": of_duckdb, "Dask": of_dask}
 
-FORMATS: Mapping[str, Callable[[pl.DataFrame, Path], object]] = {
+FORMATS: Mapping[str, Callable[[pl.DataFrame, Any], object]] = {
     "csv": lambda table, path: table.write_csv(path),
     "jsonl": lambda table, path: table.write_ndjson(path),
     "parquet": lambda table, path: table.write_parquet(path),

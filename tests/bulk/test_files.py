@@ -13,7 +13,7 @@ import router
 from router.bulk.plan_table import TablePlan
 from router.errors import InputError
 from tests.builders import ON
-from tests.bulk.tables import FORMATS, frame_of
+from tests.bulk.tables import FORMATS, frame_of, plain
 from tests.loading.messages import written
 
 ALL = {"columns": {"carry": "*"}}
@@ -22,6 +22,19 @@ ALL = {"columns": {"carry": "*"}}
 @pytest.fixture
 def made() -> TablePlan:
     return router.plan_table(frame_of([{"id": "a", "seconds": 5}]), on=ON)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("name", ["t*", "t?", "t[1]", "[t]/t", "t{1,2}", "t 1", "t%20", "k=v/t", "日"])
+def test_a_name_is_that_of_one_file_and_no_pattern(name: str, form: str, tmp_path: Path) -> None:
+    """The other table would be read as well, or in its place."""
+    path = tmp_path / f"{name}.{form}"
+    path.parent.mkdir(exist_ok=True)
+    for own, place in (("other", path.parent / f"t1.{form}"), ("mine", path)):
+        with place.open("wb") as file:
+            FORMATS[form](frame_of([{"id": own, "seconds": 5}]), file)
+    router.plan_table(path, on=ON).write(path.parent / f"r[1].{form}")
+    assert [row["id"] for row in plain(router.plan_table(path, on=ON).routed())] == ["mine"]
 
 
 RUN = ["=1+1", "+cmd", "-cmd", "@y", "\t=z", "\r=z"]

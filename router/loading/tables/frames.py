@@ -6,6 +6,7 @@ Nothing is read before it is asked for. ``ROW`` numbers rows from 0 in their ord
 from __future__ import annotations
 
 import csv
+import glob
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -140,11 +141,12 @@ def scan(path: FilePath, mended: FilePath | None = None) -> Frame:
     with _readable(label, path, kind):
         if kind == "csv":
             names = _heading(text, label)
-            lazy = pl.scan_csv(text, infer_schema=False, new_columns=names)
+            lazy = pl.scan_csv(text, infer_schema=False, new_columns=names, glob=False)
         elif kind == "jsonl":
-            lazy = pl.scan_ndjson(text, infer_schema_length=None)
+            # This one takes `*`, `?` and `[` in a name for a pattern, whatever is said.
+            lazy = pl.scan_ndjson(glob.escape(str(text)), infer_schema_length=None)
         else:
-            lazy = pl.scan_parquet(path) if kind == "parquet" else pl.scan_ipc(path)
+            lazy = (pl.scan_parquet if kind == "parquet" else pl.scan_ipc)(path, glob=False)
         lazy.collect_schema()
     return Frame(label, kind, _narwhals(lazy), path, mended)
 
