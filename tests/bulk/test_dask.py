@@ -34,39 +34,31 @@ def _here() -> Any:
         yield
 
 
-@pytest.fixture(scope="module")
-def scenes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What came of each scene on a cluster."""
-    folder = tmp_path_factory.mktemp("cluster")
-    command = [sys.executable, str(ROOT / "tests" / "bulk" / "on_a_cluster.py"), str(folder)]
+def on_a_cluster(folder: Path, scene: str) -> dict[str, Any]:
+    """What came of a scene on a cluster."""
+    assert scene in SCENES
+    command = [sys.executable, str(ROOT / "tests" / "bulk" / "on_a_cluster.py"), str(folder), scene]
     done = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stderr[-4000:]
     found: dict[str, Any] = json.loads((folder / "found.json").read_text(encoding="utf-8"))
-    assert found.keys() == SCENES.keys()
     return found
 
 
-def test_a_worker_that_dies_in_the_group_by_changes_nothing(scenes: dict[str, Any]) -> None:
-    assert scenes["dies_in_the_group_by"] == {"plans": True, "splits": True, "routes": True, "again": True}
+def test_a_worker_that_dies_in_the_group_by_changes_nothing(tmp_path: Path) -> None:
+    found = on_a_cluster(tmp_path, "dies_in_the_group_by")
+    assert found == {"plans": True, "splits": True, "routes": True, "again": True}
 
 
-def test_a_worker_that_dies_in_the_join_changes_nothing(scenes: dict[str, Any]) -> None:
-    assert scenes["dies_in_the_join"]["routes"]
-
-
-def test_a_worker_that_dies_while_parts_are_written_leaves_every_row_once(scenes: dict[str, Any]) -> None:
-    assert scenes["dies_while_parts_are_written"] == {"files": PARTS, "routes": True}
-
-
-def test_only_classes_and_numbers_of_rows_come_to_the_planner(scenes: dict[str, Any]) -> None:
-    came = scenes["dies_in_the_join"]["came"]
+def test_a_worker_that_dies_in_the_join_leaves_every_row_once_and_rows_stay_on_the_workers(tmp_path: Path) -> None:
+    found = on_a_cluster(tmp_path, "dies_in_the_join")
+    assert (found["files"], found["routes"]) == (PARTS, True)
     numbers = {"router_row", "router_block", "router_class", "router_clips"}
-    assert came
+    assert found["came"]
     # Of the block in which a route ends, the numbers of the rows of that class; of all else a row a kind of clips, or a block of these.
-    assert all(rows <= PARTS * KEYS * 4 or set(columns) <= numbers for rows, columns in came)
-    assert not {"id", "prompt"} & {name for rows, columns in came for name in columns if rows > 1}
+    assert all(rows <= PARTS * KEYS * 4 or set(columns) <= numbers for rows, columns in found["came"])
+    assert not {"id", "prompt"} & {name for rows, columns in found["came"] for name in columns if rows > 1}
 
 
 def test_a_partition_alone_has_the_routes_that_it_has_in_the_whole(tmp_path: Path) -> None:

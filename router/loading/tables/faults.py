@@ -137,6 +137,8 @@ class Faults:
             wrong = nw.when(bad_name(_text(self.frame, named))).then(nw.lit(self._no_name(field)))
             rows = rows.with_columns(wrong.alias(f"router_no_{field}"))
             said.append(f"router_no_{field}")
+        if not said:
+            return rows.with_columns(nw.lit(None, nw.String).alias(PROBLEM))
         none = nw.all_horizontal(*(nw.col(name).is_null() for name in said), ignore_nulls=False)
         text = nw.concat_str(*(nw.col(name) for name in said), separator="; ", ignore_nulls=True)
         return rows.with_columns(nw.when(~none).then(text).alias(PROBLEM)).drop(*said)
