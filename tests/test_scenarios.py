@@ -650,6 +650,21 @@ EXPECTED: Mapping[str, Figures] = {
             Made("walk", 2, "kling-motion-control", "0.906"),  # 6.4 s are billed as 6; 6 x 0.151
         ),
     ),
+    "exported.toml": Figures(
+        # 40 x 1.25 + 10 x 1.50 + 65 x 0.375 + 10 x 1.50 = 50 + 15 + 24.375 + 15
+        "104.375",
+        "104.375",
+        "114.375",  # the 40 on kling-3.0: 40 x 0.25 more
+        (
+            # Of 50 clips of 10 s with sound 40 may go to kling-o3; the first 10 do not.
+            Made("a-101", 10, "kling-3.0", "1.50"),
+            Made("a-101", 10, "kling-o3", "1.25"),
+            Made("a-102", 30, "kling-o3", "1.25"),
+            Made("b-201", 40, "kling-3.0", "0.375"),  # 5 x 0.075
+            Made("b-202", 25, "kling-3.0", "0.375"),
+            Made("c-301", 10, "kling-3.0", "1.50"),  # 15 x 0.100
+        ),
+    ),
     "plain-table.csv": Figures(
         # 12 x 0.45 + 1.875 + 30 x 0.225 = 5.4 + 1.875 + 6.75
         "14.025",
