@@ -132,15 +132,24 @@ def _as_polars(rows: Rows, label: str, folder: FilePath) -> Iterator[Any]:
 
 
 def _parts(rows: Rows, folder: FilePath) -> Iterator[FilePath]:
-    """Parquet files of the rows, in their order: of Dask one for each partition, of which one at a time is in memory."""
-    native = rows.to_native()
-    if engine_of(rows) == DUCKDB:
-        native.to_parquet(str(folder / "rows.parquet"), row_group_size=_LEAST * 4)
-        yield folder / "rows.parquet"
-        return
+    """Parquet files of the rows, in their order: of Dask one for each partition, of which one at a time is in memory.
+
+    What DuckDB writes as Parquet itself has numbers of 128 bits as floats.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    native = rows.to_native()
+    if engine_of(rows) == DUCKDB:
+        path = folder / "rows.parquet"
+        # By the class: of a relation it would be a column of this name. Older DuckDB calls it otherwise.
+        kind = type(native)
+        reader = (kind.to_arrow_reader if hasattr(kind, "to_arrow_reader") else kind.fetch_arrow_reader)(native, _LEAST)
+        with pq.ParquetWriter(path, reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+        yield path
+        return
     for number, part in enumerate(native.to_delayed()):
         path = folder / f"{number}.parquet"
         pq.write_table(pa.Table.from_pandas(part.compute(), preserve_index=False), path)
