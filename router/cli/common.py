@@ -17,6 +17,7 @@ import click
 from pydantic_core import PydanticCustomError
 
 from router import log
+from router.cli.table_plan import by_classes, is_large, table_of
 from router.loading.account_file import under_account
 from router.loading.overrides import overridden
 from router.schema.base import Within, printable
@@ -93,7 +94,9 @@ DEGRADE = "objective.degrade=true"
 
 
 def given_scenario(path: str, sets: Sequence[str] = (), account: str | None = None) -> Scenario:
-    """The scenario that a command was given, with what ``--account`` and then ``--set`` say."""
+    """The scenario that a command was given, with what ``--account`` and then ``--set`` say; of a large table, that of its classes."""
+    if is_large(table_of(path)):
+        return by_classes(path, sets, account)
     return set_anew(Scenario.load(path), sets, account)
 
 

@@ -21,7 +21,10 @@ from router.schema.base import printable
 
 if TYPE_CHECKING:
     from router.bulk.plan_table import TablePlan
+    from router.schema.scenario import Scenario
 
+TABLES = (".csv", ".jsonl", ".ndjson", *BINARY)
+"""What the name of a table ends in."""
 LARGE_BYTES = 32 * 2**20
 """Of a text file: from here on clips are merged before they are looked at."""
 LARGE_ROWS = 100_000
@@ -87,7 +90,7 @@ def is_large(table: Path | None) -> bool:
     if table is None or not table.is_file():
         return False
     if table.suffix.lower() not in BINARY:
-        return table.suffix.lower() in (".csv", ".jsonl", ".ndjson") and table.stat().st_size > LARGE_BYTES
+        return table.suffix.lower() in TABLES and table.stat().st_size > LARGE_BYTES
     _frugal()
     from router.loading.tables.frames import scan  # Loads a data-frame engine
 
@@ -95,6 +98,14 @@ def is_large(table: Path | None) -> bool:
         return scan(table).count() > LARGE_ROWS
     except InputError:
         return False
+
+
+def by_classes(scenario: str, sets: Sequence[str], account: str | None, *, skip_bad_rows: bool = False) -> Scenario:
+    """The scenario of a table's classes, a clip for each, with what ``--account`` and then ``--set`` say."""
+    _frugal()
+    from router.bulk.class_table import class_scenario, class_table  # Loads a data-frame engine
+
+    return class_scenario(class_table(scenario, skip_bad_rows=skip_bad_rows), sets, account)
 
 
 def planned(

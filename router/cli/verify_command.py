@@ -23,6 +23,7 @@ from router.cli.common import (
     stale_status,
     verbose_option,
 )
+from router.cli.table_plan import TABLES, by_classes, table_of
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
 from router.market import open_market
@@ -30,6 +31,7 @@ from router.provenance import sha256
 from router.schema.catalog import Catalog
 from router.schema.plan import Plan
 from router.schema.prices import CatalogRef
+from router.schema.scenario import Scenario
 from router.units import usd_text
 
 
@@ -39,6 +41,7 @@ from router.units import usd_text
 @set_option
 @account_option
 @click.option("--degrade", is_flag=True, help="The plan was made with --degrade.")
+@click.option("--skip-bad-rows", is_flag=True, help="The plan was made of a table with --skip-bad-rows.")
 @as_of_option
 @fail_on_option
 @verbose_option
@@ -48,6 +51,7 @@ def command(
     sets: tuple[str, ...],
     account: str | None,
     degrade: bool,
+    skip_bad_rows: bool,
     on: dt.date | None,
     fail_on: tuple[str, ...],
 ) -> int:
@@ -57,8 +61,8 @@ def command(
     figures are held against one another and against the bundled catalogs. Where a catalog is no longer the file that the plan was made
     with, and no longer bears it out, the plan is checked by the prices that it records, and what differs today is said.
     """
-    if scenario_file is None and (sets or degrade or account is not None):
-        raise click.UsageError("--set, --account and --degrade change the scenario: name it as well")
+    if scenario_file is None and (sets or degrade or skip_bad_rows or account is not None):
+        raise click.UsageError("--set, --account, --degrade and --skip-bad-rows change the scenario: name it as well")
     plan, market = Plan.load(plan_file), None
     day = on or dt.datetime.now(dt.UTC).date()
     notes: list[str] = []
@@ -66,7 +70,8 @@ def command(
         today = [load_catalog(ref.name) if ref.name in bundled_names() else None for ref in plan.catalogs]
         findings, proofs, notes = _alone(plan, today, day)
     else:
-        scenario = given_scenario(scenario_file, [*sets, *([DEGRADE] if degrade else [])], account)
+        anew = [*sets, *([DEGRADE] if degrade else [])]
+        scenario = _planned(plan, scenario_file, anew, account, skip_bad_rows)
         market = open_market(scenario, day)
         findings, bound = check_fully(plan, scenario, market.catalogs, day)
         findings += check_alone(plan, market.catalogs)
@@ -82,6 +87,18 @@ def command(
     for line in (*proofs, *notes):
         click.echo(line)
     return stale_status(fail_on, [*notes, *stale_prices(plan, day)])
+
+
+def _planned(plan: Plan, file: str, sets: Sequence[str], account: str | None, skip_bad_rows: bool) -> Scenario:
+    """The scenario that a plan is of: that of a table's classes where the plan names these."""
+    if skip_bad_rows:
+        return by_classes(file, sets, account, skip_bad_rows=True)
+    scenario = given_scenario(file, sets, account)
+    named = {name for way in (*plan.routes, *plan.left_out) for name in way.clips}
+    table = table_of(file)
+    if table is not None and table.suffix.lower() in TABLES and named.isdisjoint(clip.id for clip in scenario.clips):
+        return by_classes(file, sets, account)
+    return scenario
 
 
 def _changed(ref: CatalogRef, catalog: Catalog) -> bool:
