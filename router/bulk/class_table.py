@@ -18,6 +18,7 @@ from router.loading.tables.columns import Columns, columns_of
 from router.loading.tables.faults import Faults, explained
 from router.loading.tables.frames import SUFFIXES, Frame, UnreadableError, framed, scan, with_texts
 from router.loading.tables.unreadable import Unreadable
+from router.loading.validation import line_of
 from router.schema.scenario import Scenario
 
 Told = Callable[[str], None]
@@ -64,7 +65,18 @@ def class_table(
             found = _merged(_frame(asked, unreadable.rest), data, source, skip_bad_rows, told)
         except UnreadableError as still:
             raise explained(still, columns_in(data)) from None
+        except InputError as bad:
+            raise _together(error, bad, columns_in(data)) if unreadable.count and not skip_bad_rows else bad from None
+        if unreadable.count and not skip_bad_rows:
+            raise explained(error, columns_in(data)) from None
         return replace(found, unreadable=unreadable)
+
+
+def _together(unreadable: UnreadableError, bad: InputError, columns: Mapping[str, str | Sequence[str]]) -> InputError:
+    """What is wrong with lines that cannot be read and with rows that are no clips, in the order of the table."""
+    problems = [*explained(unreadable, columns).problems, *bad.problems]
+    placed = [problem for problem in problems if line_of(problem)]
+    return InputError([*sorted(placed, key=line_of), *(problem for problem in problems if not line_of(problem))])
 
 
 def class_scenario(merged: ClassTable, sets: Sequence[str] = (), account: str | FilePath | None = None) -> Scenario:
@@ -92,7 +104,7 @@ def _set_aside(
     except OSError as failed:
         text = f"holds lines that cannot be read, and no copy without them can be made: {failed.strerror}"
         raise InputError([Problem(text, error.label)]) from None
-    if found.count and not (skip_bad_rows and found.kept):
+    if found.count and not found.kept:
         raise explained(error, columns) from None
     return found
 

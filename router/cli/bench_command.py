@@ -13,6 +13,7 @@ from router.cli.common import (
     account_option,
     as_of_option,
     chosen_format,
+    given_scenario,
     output_options,
     page,
     progress,
@@ -53,8 +54,8 @@ def command(
 ) -> int:
     """Time loading, planning stage by stage, simulation and routing of scenarios, and say where the time goes.
 
-    Each SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input. All are read before anything is
-    timed. One that has no plan says so; the exit status is then 3.
+    Each SCENARIO is a TOML or JSON file, a table of clips (CSV, JSONL, Parquet, Arrow), or - for standard input. All are read before
+    anything is timed. One that has no plan says so; the exit status is then 3.
     """
     form = chosen_format(form, output)
     if scenarios.count("-") > 1:
@@ -69,8 +70,10 @@ def command(
 
 def _loader(path: str, sets: Sequence[str], account: str | None) -> Callable[[], Scenario]:
     """What reads a scenario anew each time; of standard input, which is read once, what it held."""
-    read = partial(bytes, raw(path)) if path == "-" else partial(raw, path)
-    return lambda: set_anew(scenario_of(decoded(read(), path, tables=True)), sets, account)
+    if path != "-":
+        return partial(given_scenario, path, sets, account)
+    held = raw(path)
+    return lambda: set_anew(scenario_of(decoded(held, path, tables=True)), sets, account)
 
 
 def _read(given: Sequence[Given]) -> None:

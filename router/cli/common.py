@@ -20,7 +20,9 @@ from router import log
 from router.cli.table_plan import by_classes, is_large, table_of
 from router.loading.account_file import under_account
 from router.loading.overrides import overridden
+from router.loading.plan_file import load_plan_or_scenario
 from router.schema.base import Within, printable
+from router.schema.plan import Plan
 from router.schema.scenario import Scenario
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,6 +100,11 @@ def given_scenario(path: str, sets: Sequence[str] = (), account: str | None = No
     if is_large(table_of(path)):
         return by_classes(path, sets, account)
     return set_anew(Scenario.load(path), sets, account)
+
+
+def given_plan_or_scenario(path: str) -> Plan | Scenario:
+    """The plan or the scenario that a command was given; of a large table, the scenario of its classes."""
+    return by_classes(path, (), None) if is_large(table_of(path)) else load_plan_or_scenario(path)
 
 
 def set_anew(scenario: Scenario, sets: Sequence[str], account: str | None) -> Scenario:

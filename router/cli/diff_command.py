@@ -14,6 +14,7 @@ from router.cli.common import (
     account_option,
     as_of_option,
     chosen_format,
+    given_plan_or_scenario,
     page,
     page_options,
     set_anew,
@@ -22,7 +23,6 @@ from router.cli.common import (
     write,
 )
 from router.errors import InputError, NoPlanError, Problem
-from router.loading.plan_file import load_plan_or_scenario
 from router.pipeline import plan
 from router.schema.comparison import Comparison
 from router.schema.plan import Plan
@@ -61,7 +61,7 @@ def command(
     if before == after == "-":
         raise click.UsageError("only one of A and B can come from standard input")
     form = chosen_format(form, output, PAGES)
-    given = _set_anew([(path, load_plan_or_scenario(path)) for path in (before, after)], sets, account)
+    given = _set_anew([(path, given_plan_or_scenario(path)) for path in (before, after)], sets, account)
     plans = [_planned(own, path, on) for own, path in zip(given, (before, after), strict=True)]
     scenarios = [own for own in given if isinstance(own, Scenario)]
     found = compare(plans[0], plans[1], (scenarios[0], scenarios[1]) if len(scenarios) == 2 else None)

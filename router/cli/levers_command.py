@@ -46,8 +46,8 @@ def command(
 ) -> int:
     """Rank what would save most on a scenario: each change planned anew, alone and on top of others.
 
-    SCENARIO is a TOML or JSON file, a table of clips (CSV or JSONL), or - for standard input. Every lever says with which --set
-    `router plan` repeats it.
+    SCENARIO is a TOML or JSON file, a table of clips (CSV, JSONL, Parquet, Arrow), or - for standard input. Every lever says with which
+    --set `router plan` repeats it.
     """
     form = chosen_format(form, output, PAGES)
     given = given_scenario(scenario, sets, account)

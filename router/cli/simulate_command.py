@@ -17,6 +17,7 @@ from router.cli.common import (
     as_of_option,
     chosen_format,
     dollars,
+    given_plan_or_scenario,
     output_options,
     page,
     progress,
@@ -27,7 +28,6 @@ from router.cli.common import (
     write,
 )
 from router.errors import InputError, NoPlanError, Problem
-from router.loading.plan_file import load_plan_or_scenario
 from router.pipeline import plan
 from router.report.document import as_json, no_plan
 from router.schema.directions import DirectionComparison
@@ -101,7 +101,7 @@ def command(
     wrote, and is taken as it is.
     """
     form = chosen_format(form, output)
-    given = load_plan_or_scenario(path)
+    given = given_plan_or_scenario(path)
     if sets or account is not None:
         if isinstance(given, Plan):
             flag = "--set" if sets else "--account"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path as FilePath
 
 from router.errors import InputError, Problem
-from router.loading.formats import Source, parse, read
-from router.loading.scenario_file import scenario_of
+from router.loading.formats import BINARY, Source, parse, read
+from router.loading.scenario_file import load_scenario, scenario_of
 from router.loading.validation import validated
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
@@ -31,6 +31,8 @@ def load_plan_or_scenario(path: str | FilePath) -> Plan | Scenario:
     InputError
         With every error in the file, each with its line.
     """
+    if FilePath(str(path)).suffix.lower() in BINARY:
+        return load_scenario(path)
     source = read(path, tables=True)
     is_plan = source.kind == "json" and {"routes", "totals"} <= parse(source).keys()
     return _plan_of(source) if is_plan else scenario_of(source)

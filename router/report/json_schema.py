@@ -32,7 +32,7 @@ def json_schema(model: type[BaseModel], *, written: bool = False) -> dict[str, A
         # In a file a clip's id is made up where it is absent, its length may stand in the defaults, and a table may hold the clips.
         parts["Clip"].pop("required", None)
         clips = schema["properties"]["clips"]
-        table = {"type": "string", "description": "A table of clips: the path of a CSV or JSONL file."}
+        table = {"type": "string", "description": "A table of clips: the path of a CSV, JSONL, Parquet or Arrow file."}
         schema["properties"]["clips"] = {
             "anyOf": [{k: v for k, v in clips.items() if k != "description"}, table],
             "description": clips["description"],

@@ -441,7 +441,7 @@ class Scenario(Model):
 
     @classmethod
     def load(cls, path: str | FilePath) -> "Scenario":
-        """Read a scenario: a TOML or JSON file, a table of clips (CSV, JSONL), or ``-`` for standard input.
+        """Read a scenario: a TOML or JSON file, a table of clips (CSV, JSONL, Parquet, Arrow), or ``-`` for standard input.
 
         Raises
         ------

@@ -14,6 +14,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from router.bulk.class_table import class_scenario
+from router.schema.scenario import Scenario
 from tests.cli.commands import DAY, ROOT, Router
 from tests.loading.messages import said_well, written
 
@@ -84,11 +86,60 @@ def test_large_tables_are_planned_by_classes_unasked(
     assert ran.err == "router: 3 rows were planned as 2 classes; --routed FILE writes the route of each row\n"
 
 
+def test_a_plan_of_classes_holds_against_its_table(router_: Router, tmp_path: Path) -> None:
+    path, plan = written(tmp_path, BAD, "t.csv"), tmp_path / "p.json"
+    assert router_.plan(path, "--skip-bad-rows", "-o", plan).status == 0
+    assert router_("verify", plan, path, "--skip-bad-rows", "--as-of", DAY).status == 0
+    assert router_("verify", plan, path, "--as-of", DAY).status == 2
+    assert "change the scenario: name it as well" in router_("verify", plan, "--skip-bad-rows").err
+    good = written(tmp_path, GOOD, "good.csv")
+    assert router_.plan(good, "--routed", tmp_path / "r.csv", "-o", plan).status == 0
+    assert router_("verify", plan, good, "--as-of", DAY).status == 0
+    more = written(tmp_path, f"{GOOD}d,10\n", "more.csv")
+    refused = router_("verify", plan, more, "--as-of", DAY)
+    assert (refused.status, "10 s text-to-video" in refused.err) == (2, True)
+    assert router_.plan(good, "-o", plan).status == 0
+    assert router_("verify", plan, good, "--as-of", DAY).status == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+@pytest.mark.parametrize("command", ["levers", "sensitivity", "simulate", "what-if", "bench", "diff"])
+def test_every_command_takes_a_large_table_by_its_classes(
+    router_: Router, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, form: str
+) -> None:
+    """Of 30 clips that a plan could name, the classes of one length are one."""
+    frame, path = pl.DataFrame({"id": [f"{n}" for n in range(30)], "seconds": [5, 10] * 15}), tmp_path / f"t.{form}"
+    (frame.write_csv if form == "csv" else frame.write_parquet)(path)
+    monkeypatch.setattr("router.cli.table_plan.LARGE_BYTES", 10)
+    monkeypatch.setattr("router.cli.table_plan.LARGE_ROWS", 2)
+    named: list[tuple[str, int]] = []
+    load = class_scenario
+
+    def seen(*arguments: object) -> Scenario:
+        made = load(*arguments)  # type: ignore[arg-type]
+        named.extend((clip.id, clip.count) for clip in made.clips)
+        return made
+
+    monkeypatch.setattr("router.bulk.class_table.class_scenario", seen)
+    more = {
+        "what-if": ["--set", "clips.*.audio=native"],
+        "simulate": ["--draws", "10"],
+        "bench": ["--rounds", "1", "--draws", "10"],
+        "diff": [path],
+    }
+    ran = router_(command, path, *more.get(command, []), "--as-of", DAY)
+    assert (ran.status, ran.err) == (0, "")
+    assert set(named) == {("5 s text-to-video", 15), ("10 s text-to-video", 15)}
+
+
 def test_bad_rows_and_broken_lines_are_set_aside_beside_the_result(router_: Router, tmp_path: Path) -> None:
     path = written(tmp_path, BAD, "t.csv")
     refused = router_.plan(path, "--routed", tmp_path / "r.csv")
     assert (refused.status, names(tmp_path)) == (2, ["t.csv"])
-    assert said_well(refused.err.strip().replace(f"{tmp_path}/", "")) == ["t.csv:4: has 3 cells under 2 columns"]
+    assert said_well(refused.err.strip().replace(f"{tmp_path}/", "")) == [
+        "t.csv:3: `seconds` must be a number, not a text",
+        "t.csv:4: has 3 cells under 2 columns",
+    ]
     (tmp_path / "out").mkdir()
     ran = router_.plan(path, "--routed", tmp_path / "out" / "r.csv", "--skip-bad-rows")
     assert ran.status == 0
