@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import re
 from collections.abc import Callable
@@ -407,6 +408,40 @@ def test_the_plan_that_is_doctored_is_good() -> None:
 def test_a_doctored_plan_is_refused_by_name(name: str) -> None:
     doctored, said = DOCTORED[name]
     assert re.search(said, "\n".join(found(doctored(), GIVEN)))
+
+
+LISTED = [
+    {"pays_for_usd": 5},
+    {"pays_for_usd": 2, "valid_until": "2026-04-12"},
+    {"pays_for_usd": 1, "valid_until": "2026-04-09"},
+]
+"""On the day of the plan, 2026-04-10, the last is over."""
+
+
+@pytest.mark.parametrize(
+    ("used", "said"),
+    [
+        ([0, 0, 1], "pack 2: account.p.packs has it once, or earlier"),
+        ([1, 0], "pack 2: account.p.packs has it once, or earlier"),
+        ([1], "packs: 1 for 5.000000 of account.p.packs is not used"),
+        # What was still valid on the 9th leaves the one of the 12th no excuse.
+        ([0, 2], "packs: 1 for 2.000000 of account.p.packs is not used"),
+    ],
+)
+def test_a_plan_is_held_against_the_packs_that_it_says_are_owned(used: list[int], said: str) -> None:
+    # Each is the good plan of an account with other packs, shown as one of an account with these.
+    sold = catalog(model())
+    good = router.plan(scenario(HUNDRED, sold, account={"p": {"packs": LISTED}}), on=ON)
+    assert check_alone(good, [sold]) == []
+    other = scenario(HUNDRED, sold, account={"p": {"packs": [LISTED[k] for k in used]}})
+    forged = router.plan(other, on=dt.date(2026, 4, 9) if 2 in used else ON)
+    assert check_alone(forged.model_copy(update={"account": good.account}), [sold]) == [said]
+
+
+def test_a_plan_whose_packs_are_over_is_refused_by_their_last_day() -> None:
+    own = scenario(HUNDRED, catalog(model()), account={"p": {"packs": LISTED}})
+    findings, _ = check_fully(router.plan(own, on=ON), own, resolved_catalogs(own), dt.date(2026, 4, 13))
+    assert "pack 2: that of account.p.packs was valid until 2026-04-12" in findings
 
 
 def test_a_discount_of_fifteen_decimals_is_exact_on_both_sides() -> None:

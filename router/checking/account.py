@@ -38,6 +38,13 @@ def may_buy(entry: ModelEntry, own: AccountTerms | None) -> bool:
     return enabled and (own.regions is None or entry.region is None or entry.region in own.regions)
 
 
+def expired(plan: Plan, on: dt.date) -> Iterator[str]:
+    """Packs that a plan uses although they are over on a day."""
+    for number, pack in enumerate(plan.packs, start=1):
+        if pack.valid_until is not None and pack.valid_until < on:
+            yield f"pack {number}: that of account.{pack.provider}.packs was valid until {pack.valid_until}"
+
+
 def with_packs_there(scenario: Scenario, on: dt.date) -> Scenario:
     """The scenario with what the account owns put before its packs, at no price."""
     if not any(own.packs for own in scenario.account.values()):
@@ -81,21 +88,41 @@ def account_alone(plan: Plan) -> Iterator[str]:
             yield f"prices: {line.model} is not enabled in account.{line.provider}.models"
         if own is not None and own.regions is not None and line.region not in (None, *own.regions):
             yield f"prices: {line.model} is sold in region {line.region}, which is not in account.{line.provider}.regions"
-    known = [
-        (provider, _micro(pack.pays_for_usd), pack.count, pack.valid_until)
-        for provider, own in plan.account.items()
-        for pack in own.packs
-    ]
+    for provider, own in plan.account.items():
+        yield from _packs_alone(plan, provider, own)
     for number, pack in enumerate(plan.packs, start=1):
         if not pack.owned:
             continue
-        if (pack.provider, _micro(pack.pays_for_usd), pack.max_count, pack.valid_until) not in known or pack.price_usd:
+        if pack.provider not in plan.account or pack.price_usd:
             yield f"pack {number}: account.{pack.provider}.packs has no such pack"
         if pack.bought != pack.max_count:
             yield f"pack {number}: {pack.max_count} are owned, not {pack.bought}"
     owned = [pack.owned for pack in plan.packs]
     if owned != sorted(owned, reverse=True):
         yield "packs: those that are owned come before those that are bought"
+
+
+def _packs_alone(plan: Plan, provider: str, own: AccountTerms) -> Iterator[str]:
+    """Whether the packs of a provider that a plan uses are those that the account owns there, but for what was over on some day.
+
+    A plan does not say on which day it was made, but what it leaves out was over then, and what it uses was not.
+    """
+    owned = [(_micro(p.pays_for_usd), p.count, p.valid_until) for p in own.packs]
+    there, over = owned, []
+    for number, pack in enumerate(plan.packs, start=1):
+        if not pack.owned or pack.provider != provider:
+            continue
+        used = (_micro(pack.pays_for_usd), pack.max_count, pack.valid_until)
+        if used not in there:
+            what = "has it once, or earlier" if used in owned else "has no such pack"
+            yield f"pack {number}: account.{provider}.packs {what}"
+            return
+        over += there[: there.index(used)]
+        there = there[there.index(used) + 1 :]
+    last = min((p.valid_until for p in plan.packs if p.owned and p.valid_until), default=dt.date.max)
+    for face, count, until in (*over, *there):
+        if until is None or until >= last:
+            yield f"packs: {count} for {Decimal(face).scaleb(-6):f} of account.{provider}.packs {'is' if count == 1 else 'are'} not used"
 
 
 def _micro(amount: Decimal) -> int:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import cached_property
 from operator import attrgetter
 
-from router.checking.account import account_of, with_packs_there
+from router.checking.account import account_of, expired, with_packs_there
 from router.checking.alone import optimality
 from router.checking.alternatives import Alternatives, Book, close, micro, need_of, usd
 from router.checking.assumptions import assumptions
@@ -99,6 +99,7 @@ class _Check:
         yield from self._catalogs()
         yield from self._prices()
         yield from account_of(self.plan, self.scenario)
+        yield from expired(self.plan, self.book.on)
         yield from assumptions(self.plan, self.scenario)
         yield from counts(self.plan, self.clips)
         yield from left_out(self.plan, self.clips)
