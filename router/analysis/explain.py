@@ -86,6 +86,8 @@ def _chosen(made: Plan | None, clip_id: str, candidate: Candidate) -> int:
 
 def _is_on(route: Route, candidate: Candidate) -> bool:
     offer = candidate.offer
+    if route.chain[0].offer not in (None, offer.order):
+        return False  # The same in another region, or of other days
     ours = (offer.provider, offer.model, offer.mode, offer.resolution, offer.reference, candidate.audio)
     theirs = (route.provider, route.model, route.mode, route.resolution, route.reference, route.audio)
     shortened = candidate.shortened is None or decimal_seconds(candidate.shortened) == route.seconds
@@ -143,6 +145,7 @@ def _named(offer: Offer) -> dict[str, Any]:
         "provider": offer.provider,
         "model": offer.model,
         "mode": offer.mode,
+        "region": offer.region,
         "resolution": offer.resolution,
         "sound": offer.audio,
     }

@@ -208,6 +208,7 @@ class _Hangs:
             provider=entry.provider,
             model=entry.model,
             mode=entry.mode,
+            region=entry.region,
             resolution=offer.resolution,
             audio="native" if offer.audio else "none",
             reference=entry.terms(offer).reference,

@@ -34,6 +34,7 @@ class Way(NamedTuple):
     provider: str
     model: str
     mode: str
+    region: str | None
     resolution: str | None
     reference: str | None
     audio: str
@@ -43,15 +44,17 @@ class Way(NamedTuple):
     def of(cls, candidate: Candidate) -> Way:
         """That of a candidate."""
         offer = candidate.offer
-        made = offer.provider, offer.model, offer.mode, offer.resolution, offer.reference, candidate.audio
+        sold = offer.provider, offer.model, offer.mode, offer.region
+        made = *sold, offer.resolution, offer.reference, candidate.audio
         return cls(*made, candidate.degraded)
 
     def named(self, mode: str) -> str:
         """As a table shows it, for a clip that asks for this mode."""
         sound = {"native": "with audio", "deferred": "dubbed"}.get(self.audio, "")
         other = self.mode if self.mode != mode else ""
+        place = f"in {self.region}" if self.region else ""
         short = "shortened" if "seconds" in self.degraded else ""
-        return " ".join(filter(None, (f"{self.provider}/{self.model}", self.resolution, sound, other, short)))
+        return " ".join(filter(None, (f"{self.provider}/{self.model}", self.resolution, sound, other, place, short)))
 
 
 Made = tuple[tuple[tuple[int, ...], tuple[tuple[Way, int], ...]], ...]

@@ -112,6 +112,7 @@ def show(name: str, on: dt.date | None, form: str | None, output: str | None) ->
         header = (
             "provider", "model", "mode", "reference", "resolution", "audio", "unit", "price_per_second", "prices",
             "price_per_generation", "price_minimum", "lengths", "as_of", "source", "available_from", "available_until",
+            "region",
         )  # fmt: skip
         rows = [
             (
@@ -119,6 +120,7 @@ def show(name: str, on: dt.date | None, form: str | None, output: str | None) ->
                 o.price_per_second, "; ".join(f"{length} s: {price}" for length, price in (o.prices or {}).items()),
                 terms.price_per_generation, terms.price_minimum, lengths_text(terms.seconds),
                 terms.as_of or catalog.as_of, terms.source or catalog.source, entry.available_from, entry.available_until,
+                entry.region,
             )
             for entry in catalog.models
             for o in entry.offers

@@ -118,6 +118,7 @@ def _offer(
         status=status,
         dates=dates,
         denied=() if account is None else tuple(_denied(entry, account)),
+        region=entry.region,
     )
     return replace(offer, generations=tuple(generation(offer, (seconds,)) for seconds in lengths))
 

@@ -47,10 +47,10 @@ class Words:
         return self._names[_key(one)]
 
     def _short(self, one: Sold) -> str:
-        return f"{self.model(one.provider, one.model)} {makes_text(one.resolution, one.audio)}"
+        return f"{self.model(one.provider, one.model)} {makes_text(one.resolution, one.audio, region=one.region)}"
 
     def _long(self, one: Sold) -> str:
-        made = f"{self.model(one.provider, one.model)} {makes_text(one.resolution, one.audio, one.mode)}"
+        made = f"{self.model(one.provider, one.model)} {makes_text(one.resolution, one.audio, one.mode, one.region)}"
         return f"{made} from {one.reference}" if one.reference else made
 
     def price_cells(self, one: PriceRange, *, short: bool) -> tuple[str, ...]:

@@ -95,7 +95,7 @@ def explanation_table(explanation: Explanation, width: int | None = None, *, col
         cells = [
             (
                 f"{o.provider}/{o.model}",
-                makes_text(o.resolution, "native" if o.sound else "none", o.mode),
+                makes_text(o.resolution, "native" if o.sound else "none", o.mode, o.region),
                 o.reason,
                 o.detail,
             )
@@ -116,7 +116,7 @@ def _candidate_cells(offer: ExplainedOffer, count: int, *, penalty: bool) -> tup
     """One way to make a clip, of which ``count`` are needed."""
     mark = ("*" if offer.chosen == count else f"* {offer.chosen}") if offer.chosen else ""
     fallbacks = ", ".join(f"{step.model} {usd_text(step.billed_usd)}" for step in offer.chain[1:])
-    makes = makes_text(offer.resolution, offer.chain[0].audio, offer.mode)
+    makes = makes_text(offer.resolution, offer.chain[0].audio, offer.mode, offer.region)
     if offer.degraded:
         makes += f", below {' and '.join(offer.degraded)}"
     counted = [offer.penalty_usd if offer.degraded else None] if penalty else []
@@ -169,7 +169,8 @@ def catalog_table(catalog: Catalog, width: int | None = None, *, colour: bool = 
     rows = [
         (
             f"{entry.provider}/{entry.model}", entry.mode + (f", {own.reference} reference" if own.reference else ""),
-            makes_text(offer.resolution, "native" if offer.audio else "none"), lengths_text(own.seconds), _rate(catalog, entry, offer),
+            makes_text(offer.resolution, "native" if offer.audio else "none", region=entry.region), lengths_text(own.seconds),
+            _rate(catalog, entry, offer),
             *([str(own.as_of or catalog.as_of)] if seen else []), *([_sold(entry)] if sold else []),
         )
         for entry, offer, own in terms

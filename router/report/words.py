@@ -28,14 +28,14 @@ class Made(Protocol):
         """How it gets its sound."""
 
 
-def makes_text(resolution: str | None, audio: str, mode: str = "") -> str:
+def makes_text(resolution: str | None, audio: str, mode: str = "", region: str | None = None) -> str:
     """What an offer makes.
 
-    >>> makes_text("1080p", "native"), makes_text(None, "none", "image-to-video")
-    ('1080p with audio', 'image-to-video silent')
+    >>> makes_text("1080p", "native"), makes_text(None, "none", "image-to-video"), makes_text("4k", "none", region="eu")
+    ('1080p with audio', 'image-to-video silent', '4k silent in eu')
     """
     sound = {"none": "silent", "native": "with audio", "deferred": "dubbed"}[audio]
-    return " ".join(part for part in (mode, resolution, sound) if part)
+    return " ".join(part for part in (mode, resolution, sound, f"in {region}" if region else "") if part)
 
 
 def offer_text(made: Made) -> str:

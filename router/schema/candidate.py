@@ -86,6 +86,8 @@ class Offer:
     """First or last day of sale, as the rejection shows it."""
     denied: tuple[Denied, ...] = ()
     """Why the account cannot buy it; nothing where it can."""
+    region: str | None = None
+    """Where it is sold at this price; None: everywhere."""
 
 
 @dataclass(frozen=True, slots=True)

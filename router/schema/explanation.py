@@ -22,6 +22,8 @@ class ExplainedOffer(Model):
     """The model."""
     mode: Name
     """The offer's mode."""
+    region: Name | None = None
+    """Where it is sold at this price; null where it is sold everywhere."""
     resolution: Text | None
     """What it makes."""
     sound: bool

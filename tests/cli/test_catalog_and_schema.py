@@ -194,3 +194,11 @@ def test_a_schema_is_written_to_a_file(router_: Router, tmp_path: Path) -> None:
 def test_prices_shown_as_json_are_the_prices_of_the_file(router_: Router) -> None:
     exact = json.loads(router_("catalog", "show", "evolink").out, parse_float=Decimal)
     assert exact["models"][2]["offers"][0]["prices"] == {"5": Decimal("0.556"), "10": Decimal("1.111")}
+
+
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_catalog_show_names_the_region_of_a_price(router_: Router, form: str) -> None:
+    file = ROOT / "scenarios" / "catalogs" / "example-units.toml"
+    shown = router_("catalog", "show", file, "--format", form).out.splitlines()
+    for price, region in (("0.6", "cn"), ("0.8", "global")):
+        assert any(price in line and "kling-3.0" in line and region in line for line in shown)
