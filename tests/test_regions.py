@@ -6,7 +6,9 @@ import re
 from decimal import Decimal
 
 import router
+from router.analysis.comparison import compare
 from router.analysis.explain import explain
+from router.report.catalog_comparison_table import catalog_comparison_table
 from router.report.sensitivity_table import sensitivity_table
 from router.report.terminal import explanation_table
 from tests.builders import ON, Raw, catalog, model, scenario
@@ -50,3 +52,46 @@ def test_a_sweep_tells_where_the_region_changes() -> None:
     path = "catalogs.test.models.0.offers.0.price_per_second"
     (change,) = router.sweep(EVERYWHERE, [f"{path}=0.08:0.14:0.02"], on=ON).changes
     assert (change.until, change.since, change.moved) == ("0.1", "0.100001", ("16 x p/m in cn -> p/m in global",))
+
+
+def told(before: router.Scenario, after: router.Scenario) -> list[str]:
+    """Why clips are made otherwise, or at another price."""
+    plans = (router.plan(before, on=ON), router.plan(after, on=ON))
+    found = compare(*plans, (before, after))
+    return [why.text for move in (*found.moved, *found.repriced) for why in move.why]
+
+
+def test_a_difference_names_the_region_whose_price_rose() -> None:
+    dearer = catalog(at("0.08", "cn"), at("0.10", "global"), at("0.20", name="n"))
+    assert told(EVERYWHERE, scenario(FIVE, dearer)) == ["m silent in cn costs $0.08/s instead of $0.06/s"]
+
+
+def test_a_difference_names_the_region_that_is_gone() -> None:
+    (why,) = told(EVERYWHERE, scenario(FIVE, catalog(at("0.10", "global"), at("0.20", name="n"))))
+    assert why == "m silent in cn is in no catalog any more (test had it)"
+
+
+def test_another_region_of_the_account_is_a_difference_of_price_and_nothing_is_gone() -> None:
+    before, after = (scenario(FIVE, SOLD, account={"p": {"regions": [name]}}) for name in ("cn", "global"))
+    assert told(before, after)[0] == "m silent in global costs $0.10/s instead of $0.06/s"
+    assert not any("no catalog" in why for why in told(EVERYWHERE, after))
+
+
+def test_catalogs_are_compared_region_by_region_in_whatever_order() -> None:
+    turned = catalog(at("0.10", "global"), at("0.05", "cn"), at("0.20", name="n"))
+    found = router.compare_catalogs(SOLD, turned)
+    assert [(one.region, one.before_usd, one.after_usd) for one in found.prices] == [
+        ("cn", Decimal("0.06"), Decimal("0.05"))
+    ]
+    assert (found.unchanged, found.new, found.gone) == (2, (), ())
+    assert "silent in cn" in catalog_comparison_table(found, 160)
+
+
+def test_check_does_not_hold_the_price_of_one_region_against_that_of_another() -> None:
+    # 1080p is cheaper in cn than 720p elsewhere, which is no mistake.
+    sizes = [
+        ("cn", [{"audio": False, "resolution": "1080p", "price_per_second": "0.06"}]),
+        ("global", [{"audio": False, "resolution": "720p", "price_per_second": "0.08"}]),
+    ]
+    sold = catalog(*(model("m", offers, region=region) for region, offers in sizes))
+    assert "resolution" not in [one.what for one in router.check_catalogs([sold], on=ON).findings]

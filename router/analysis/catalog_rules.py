@@ -155,7 +155,7 @@ def _days_of_sale(rows: Sequence[Listed]) -> Iterator[Found]:
 
 
 def _thing(own: Listed) -> tuple[object, ...]:
-    return (*own.line, own.offer.resolution, own.offer.audio)
+    return (*own.line, own.offer.region, own.offer.resolution, own.offer.audio)
 
 
 # ---- prices beside one another ---------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def price_oddities(rows: Sequence[Listed], everything: Sequence[Listed]) -> Iter
     sold = [own for own in rows if own.on_sale]
     lines: dict[tuple[object, ...], list[Listed]] = {}
     for own in sold:
-        lines.setdefault(own.line, []).append(own)
+        lines.setdefault((*own.line, own.offer.region), []).append(own)
     for line in lines.values():
         yield from _missing_sounds(line)
         yield from _cheaper_resolutions(line)
@@ -199,7 +199,7 @@ def _missing_sounds(line: Sequence[Listed]) -> Iterator[Found]:
 def _missing_resolutions(lines: dict[tuple[object, ...], list[Listed]]) -> Iterator[Found]:
     """A resolution that a mode lacks between its lowest and highest, and another mode of the model has."""
     ladders: dict[tuple[object, ...], dict[object, list[Listed]]] = {}
-    for (provider, model, mode, _), line in lines.items():
+    for (provider, model, mode, *_), line in lines.items():
         ladders.setdefault((provider, model), {}).setdefault(mode, []).extend(line)
     for modes in ladders.values():
         ranks = {

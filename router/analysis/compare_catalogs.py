@@ -56,7 +56,7 @@ class Sold(NamedTuple):
     def thing(self) -> tuple[object, ...]:
         """What is sold, on whatever days."""
         offer = self.offer
-        return (offer.provider, offer.model, offer.mode, offer.resolution, offer.audio, offer.reference)
+        return (offer.provider, offer.model, offer.mode, offer.region, offer.resolution, offer.audio, offer.reference)
 
     @property
     def as_of(self) -> dt.date:
@@ -226,7 +226,7 @@ def _text(value: object) -> str:
 
 
 def _thing(sold: Sold) -> dict[str, Any]:
-    names = ("provider", "model", "mode", "resolution", "audio", "reference")
+    names = ("provider", "model", "mode", "region", "resolution", "audio", "reference")
     days = {name: getattr(sold.entry, name) for name in ("available_from", "available_until")}
     return {**dict(zip(names, sold.thing, strict=True)), **days}
 
@@ -236,7 +236,17 @@ def _same_thing_of(sold: Sold) -> tuple[object, ...]:
 
 
 def _same_thing(change: Thing) -> tuple[object, ...]:
-    names = ("provider", "model", "mode", "resolution", "audio", "reference", "available_from", "available_until")
+    names = (
+        "provider",
+        "model",
+        "mode",
+        "region",
+        "resolution",
+        "audio",
+        "reference",
+        "available_from",
+        "available_until",
+    )
     return tuple(getattr(change, name) for name in names)
 
 

@@ -49,11 +49,19 @@ class Sold:
     terms: Terms
     account: AccountTerms
     """On whose terms its prices are told: those of the scenario after, so that only what a catalog says differs between two of them."""
+    account_regions: tuple[str, ...] | None
+    """The regions that its own scenario's account buys in; None: all."""
 
     @property
     def text(self) -> str:
         """The offer in words."""
-        return f"{self.entry.model} {makes_text(self.offer.resolution, 'native' if self.offer.audio else 'none')}"
+        makes = makes_text(self.offer.resolution, "native" if self.offer.audio else "none", region=self.entry.region)
+        return f"{self.entry.model} {makes}"
+
+    @property
+    def bought(self) -> bool:
+        """Whether the account buys in its region."""
+        return self.account_regions is None or self.entry.region in (None, *self.account_regions)
 
     def usd(self, amount: Decimal) -> str:
         """An amount of the catalog's unit, in the dollars that the account pays for it."""
@@ -61,6 +69,10 @@ class Sold:
         if self.catalog.unit != "usd" and (own.units_per_usd or own.usd_per_unit):
             units = Fraction(own.units_per_usd or 1) / Fraction(own.usd_per_unit or 1)
         return usd_text(from_micro(round(Fraction(amount) * (1 - Fraction(own.discount)) / units * MICRO)))
+
+
+ByRegion = Mapping[str | None, Sold]
+"""An offer by the region in which it is sold; None: everywhere."""
 
 
 class BetweenScenarios:
@@ -86,12 +98,7 @@ class BetweenScenarios:
         old, new = (_sold(own, self.after.account) for own in (self.before, self.after))
         found: dict[OfferKey, tuple[Reason, ...]] = {}
         for key in dict.fromkeys((*old, *new)):
-            was, now = old.get(key), new.get(key)
-            if was is None and now is not None:
-                found[key] = (reason("new", f"{now.text} is new in catalog {now.catalog.name}{_price(now)}"),)
-            elif now is None and was is not None:
-                found[key] = (reason("gone", f"{was.text} is in no catalog any more ({was.catalog.name} had it)"),)
-            elif was is not None and now is not None and (reasons := tuple(_offer_changes(was, now))):
+            if reasons := tuple(_between(old.get(key, {}), new.get(key, {}))):
                 found[key] = reasons
         return found
 
@@ -226,18 +233,31 @@ def _applied(title: str, name: str, stated: Mapping[str, object], scenario: Scen
     return f"the catalog's {' or '.join(values)}" if values else "none"
 
 
-def _sold(scenario: Scenario, accounts: Mapping[str, AccountTerms]) -> dict[OfferKey, Sold]:
-    found: dict[OfferKey, Sold] = {}
+def _sold(scenario: Scenario, accounts: Mapping[str, AccountTerms]) -> dict[OfferKey, dict[str | None, Sold]]:
+    found: dict[OfferKey, dict[str | None, Sold]] = {}
     for catalog in resolved_catalogs(scenario):
         for entry in catalog.models:
-            own = scenario.account.get(entry.provider)
-            if own is not None and own.regions is not None and entry.region not in (None, *own.regions):
-                continue  # The same thing may be sold elsewhere at another price
+            regions = (scenario.account.get(entry.provider) or AccountTerms()).regions
             for offer in entry.offers:
                 terms = entry.terms(offer)
                 key = (entry.provider, entry.model, entry.mode, terms.reference, offer.resolution, offer.audio)
-                found[key] = Sold(catalog, entry, offer, terms, accounts.get(entry.provider) or AccountTerms())
+                told = accounts.get(entry.provider) or AccountTerms()
+                found.setdefault(key, {})[entry.region] = Sold(catalog, entry, offer, terms, told, regions)
     return found
+
+
+def _between(old: ByRegion, new: ByRegion) -> Iterator[Reason]:
+    """What differs in an offer between two scenarios, region by region; a region that is left for another is compared with that."""
+    was, now = ({region: own for region, own in side.items() if own.bought} for side in (old, new))
+    left, taken = [was[r] for r in was if r not in now], [now[r] for r in now if r not in was]
+    for pair in (*((was[r], now[r]) for r in was if r in now), *zip(left, taken, strict=False)):
+        yield from _offer_changes(*pair)
+    for own in taken[len(left) :]:
+        if own.entry.region not in old:
+            yield reason("new", f"{own.text} is new in catalog {own.catalog.name}{_price(own)}")
+    for own in left[len(taken) :]:
+        if own.entry.region not in new:
+            yield reason("gone", f"{own.text} is in no catalog any more ({own.catalog.name} had it)")
 
 
 def _keys(route: Route) -> Iterator[OfferKey]:

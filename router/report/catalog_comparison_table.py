@@ -111,7 +111,7 @@ def _term_rows(terms: Sequence[TermChange]) -> list[Sequence[str]]:
 def _thing(one: Thing) -> tuple[str, str]:
     """Whose model, and what it makes."""
     reference = f", {one.reference} reference" if one.reference else ""
-    makes = makes_text(one.resolution, "native" if one.audio else "none", one.mode)
+    makes = makes_text(one.resolution, "native" if one.audio else "none", one.mode, one.region)
     return f"{one.provider}/{one.model}", makes + reference + _days(one)
 
 
@@ -152,25 +152,59 @@ def catalog_comparison_csv(found: CatalogComparison) -> str:
     header = (
         "what", "provider", "model", "mode", "resolution", "audio", "reference", "available_from", "available_until", "per", "seconds",
         "before_usd", "after_usd", "difference_usd", "share", "before_as_of", "after_as_of", "term", "before", "after",
+        "region",
     )  # fmt: skip
     rows: list[Sequence[object]] = [
         (
             "rose" if one.difference_usd > 0 else "fell", *_thing_cells(one), one.per, _seconds(one.seconds), one.before_usd,
             one.after_usd, one.difference_usd, one.share, one.before_as_of, one.after_as_of, "", "", "",
+            one.region,
         )
         for one in found.prices
     ]  # fmt: skip
     rows += [
-        ("new", *_thing_cells(one), part.per, _seconds(part.seconds), "", part.usd, "", "", "", one.as_of, "", "", "")
+        (
+            "new",
+            *_thing_cells(one),
+            part.per,
+            _seconds(part.seconds),
+            "",
+            part.usd,
+            "",
+            "",
+            "",
+            one.as_of,
+            "",
+            "",
+            "",
+            one.region,
+        )
         for one in found.new
         for part in one.prices
     ]
     rows += [
-        ("gone", *_thing_cells(one), part.per, _seconds(part.seconds), part.usd, "", "", "", one.as_of, "", "", "", "")
+        (
+            "gone",
+            *_thing_cells(one),
+            part.per,
+            _seconds(part.seconds),
+            part.usd,
+            "",
+            "",
+            "",
+            one.as_of,
+            "",
+            "",
+            "",
+            "",
+            one.region,
+        )
         for one in found.gone
         for part in one.prices
     ]
-    rows += [("term", *_thing_cells(one), *[""] * 8, one.term, one.before, one.after) for one in found.terms]
+    rows += [
+        ("term", *_thing_cells(one), *[""] * 8, one.term, one.before, one.after, one.region) for one in found.terms
+    ]
     return to_csv(header, rows)
 
 

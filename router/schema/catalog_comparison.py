@@ -41,6 +41,8 @@ class Thing(Model):
     """The model."""
     mode: Name
     """What it is asked to do."""
+    region: Name | None = None
+    """Where it is sold at this price; null where it is sold everywhere."""
     resolution: Text | None
     """What it makes; null where the provider does not state it."""
     audio: Flag

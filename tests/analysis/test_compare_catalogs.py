@@ -173,7 +173,7 @@ def test_the_csv_has_a_line_for_each_difference_and_runs_nothing() -> None:
     before = catalog(model("=m", [offer("0.1"), offer("0.3", "4k")]), model("+gone"))
     after = catalog(model("=m", [offer("0.2"), offer("0.3", "4k", quality=7, quality_source="q")]), model("@new"))
     lines = list(csv.reader(io.StringIO(catalog_comparison_csv(compared(before, after)))))
-    assert {len(line) for line in lines} == {20}
+    assert {len(line) for line in lines} == {21}
     assert [(line[0], line[2]) for line in lines[1:]] == [
         ("rose", "'=m"), ("new", "'@new"), ("gone", "'+gone"), ("term", "'=m"),
     ]  # fmt: skip
