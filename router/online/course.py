@@ -14,12 +14,13 @@ from router.errors import InputError, Problem
 from router.offers.clip_classes import requirements
 from router.online.bids import Bids, Key, kinds_of
 from router.optimization.limits import matches
+from router.schema.account import AccountPack, AccountTerms
 from router.schema.base import kind_of
 from router.schema.candidate import Candidate
 from router.schema.ledger import Account
 from router.schema.plan import Plan
 from router.schema.scenario import Cap, Clip, Limits, Scenario
-from router.units import from_micro
+from router.units import from_micro, to_micro
 
 Solve = Callable[[Scenario], Plan]
 TRUST = 0.1
@@ -56,6 +57,10 @@ class Course:
         self._came = self._made = 0
         self._under = [0] * len(forecast.limits.caps)
         """Of those that were handed out to be made, how many count towards each cap."""
+        self._listed: Counter[str] = Counter()
+        """What they are billed by the list, by provider, micro-dollars: what packs that are owned pay for first."""
+        self._valid = frozenset((pack.provider, pack.valid_until) for pack in plan.packs if pack.owned)
+        """Of which provider, and up to which day, such packs were not over when the plan was made."""
 
     def arrived(self, clip: Clip) -> bool:
         """Count a clip; whether it is time to plan again."""
@@ -75,6 +80,7 @@ class Course:
         """Count a clip that is handed out to be made, as caps do: by its primary."""
         with self._lock:
             self._made += 1
+            self._listed[primary.offer.provider] += primary.price - primary.dubbing
             for k, cap in enumerate(self._forecast.limits.caps):
                 self._under[k] += matches(primary, cap.where)
 
@@ -135,7 +141,7 @@ class Course:
                 clip.model_copy(update={"id": f"clip-{k}", "count": count})
                 for k, (clip, count) in enumerate(self._in_clips(counts), 1)
             ]
-            made, under = self._made, list(self._under)
+            made, under, listed = self._made, list(self._under), self._listed.copy()
         if not clips:
             return None
         rest = {one.account: from_micro(max(0, one.bound - one.spent - one.reserved)) for one in accounts}
@@ -151,9 +157,26 @@ class Course:
             for k, cap in enumerate(limits.caps)
         ]
         money = {name: left[None, name] for name in _MONEY if (None, name) in left}
-        return self._forecast.model_copy(
-            update={"clips": tuple(clips), "limits": limits.model_copy(update={**money, "caps": tuple(caps)})}
-        )
+        account = {
+            provider: terms.model_copy(update={"packs": (*self._packs_left(provider, terms, listed[provider]),)})
+            for provider, terms in self._forecast.account.items()
+        }
+        limits = limits.model_copy(update={**money, "caps": tuple(caps)})
+        return self._forecast.model_copy(update={"clips": tuple(clips), "limits": limits, "account": account})
+
+    def _packs_left(self, provider: str, terms: AccountTerms, listed: int) -> Iterator[AccountPack]:
+        """What is left of the packs that are owned, once so many micro-dollars of list price were paid with them in their order."""
+        for pack in terms.packs:
+            each = to_micro(pack.pays_for_usd)
+            paid = min(listed, each * pack.count) if (provider, pack.valid_until) in self._valid else 0
+            listed -= paid
+            if not paid:
+                yield pack
+                continue
+            whole, part = divmod(each * pack.count - paid, each)
+            for face, count in ((part, 1), (each, whole)):
+                if face and count:
+                    yield pack.model_copy(update={"pays_for_usd": from_micro(face), "count": count})
 
 
 def _refuse_what_cannot_be_followed(plan: object, forecast: object, solve: object, every: object) -> None:

@@ -241,10 +241,10 @@ class Router:
             The scenario that it was made for: the clips to be expected, and the limits. Prices steer by these and keep none; what is to
             be kept has to be in the router's own ``limits``. Of a clip with drafts these come as clips of their own, as it does then.
         solve
-            ``router.plan``, or whatever plans what is left (``forecast`` with the counts, budgets and caps that remain) after every so many
-            clips; that call of ``route`` takes as long. The router must then keep the forecast's ``budget_usd``, ``worst_case_usd`` and
-            caps by ``max_clips``, ``max_seconds`` and ``max_usd``: only so it knows what is left of them. If no plan can be made, or
-            it raises anything, prices stay as they are; so they do if it is absent.
+            ``router.plan``, or whatever plans what is left (``forecast`` with the counts, budgets, caps and owned packs that remain) after
+            every so many clips; that call of ``route`` takes as long. The router must then keep the forecast's ``budget_usd``,
+            ``worst_case_usd`` and caps by ``max_clips``, ``max_seconds`` and ``max_usd``: only so it knows what is left of them. If no
+            plan can be made, or it raises anything, prices stay as they are; so they do if it is absent.
         every
             Clips between two plans.
 

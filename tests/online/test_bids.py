@@ -563,3 +563,37 @@ def test_other_tasks_run_on_while_what_is_left_is_planned() -> None:
 
     asyncio.run(both())
     assert waited == [True]
+
+
+def with_packs(*packs: dict[str, Any], count: int = 100) -> Scenario:
+    """Clips that cost $0.50 at p, which packs pay for, and $0.45 at q."""
+    sold = catalog(model("m"), model("n", [{"audio": False, "price_per_second": "0.09"}], provider="q"))
+    return scenario([{"seconds": 5, "count": count}], sold, account={"p": {"packs": list(packs)}}, **ALONE)
+
+
+@pytest.mark.parametrize("every", [None, 10])
+def test_owned_packs_are_used_up_once_however_often_the_rest_is_planned(every: int | None) -> None:
+    # $25.00 pay for 50 of the 100 clips at p; the others cost less at q.
+    forecast = with_packs({"pays_for_usd": 20}, {"pays_for_usd": Decimal("2.5"), "count": 2})
+    own = follower(forecast) if every is None else follower(forecast, solve=planned, every=every)
+    made = [own.route({"seconds": 5}).model for _ in range(100)]
+    assert (made.count("m"), made.count("n")) == (50, 50)
+
+
+def test_what_is_left_of_owned_packs_is_planned_with_and_not_what_is_over() -> None:
+    forecast = with_packs(
+        {"pays_for_usd": 9, "valid_until": "2026-04-01"}, {"pays_for_usd": 2}, {"pays_for_usd": 3, "count": 3}, count=22
+    )
+    own = follower(forecast, solve=planned, every=100)
+    made = [own.route({"seconds": 5}).model for _ in range(11)]
+    assert made.count("m") == 11
+    course = own._chooser.course
+    assert course is not None
+    left = course.left(own.ledger.accounts())
+    assert left is not None
+    # 11 x $0.50 = $5.50 are the $2.00 and $3.50 of the three of $3.00; what is over pays for nothing and stays as it was.
+    assert [(f"{pack.pays_for_usd.normalize():f}", pack.count) for pack in left.account["p"].packs] == [
+        ("9", 1),
+        ("2.5", 1),
+        ("3", 1),
+    ]
