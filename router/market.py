@@ -20,7 +20,7 @@ from router.offers.eligibility import candidates
 from router.offers.table import known_offers, offer_table
 from router.schema.base import Path
 from router.schema.candidate import Candidate, Chain, Choices, ClipClass, Offer
-from router.schema.catalog import Catalog
+from router.schema.catalog import MAX_PRICE_USD, Catalog
 from router.schema.exposure import Chances, Exposure
 from router.schema.scenario import OwnedPack, Scenario
 
@@ -110,7 +110,24 @@ def open_market(scenario: Scenario, on: dt.date | None = None, like: Market | No
                 for catalog in catalogs
             ]
         )
+    _refuse_rates_that_are_too_dear(scenario, offers)
     return Market(with_owned_packs(scenario, day), day, catalogs, offers, Availability(scenario.outages))
+
+
+def _refuse_rates_that_are_too_dear(scenario: Scenario, offers: Sequence[Offer]) -> None:
+    """Raise InputError where a unit costs an account so much that a price is no price of a catalog any more."""
+    problems: dict[str, Problem] = {}
+    for offer in offers:
+        terms = scenario.account.get(offer.provider)
+        if terms is None or offer.provider in problems or (terms.units_per_usd or terms.usd_per_unit) is None:
+            continue
+        parts = (offer.price_per_second or 0, offer.price_per_generation, offer.price_minimum)
+        if max((*parts, *(offer.fixed_prices or {}).values())) >= MAX_PRICE_USD * offer.units_per_usd:
+            rate = "units_per_usd" if terms.units_per_usd is not None else "usd_per_unit"
+            text = f"`{rate}` makes a price of {offer.provider}/{offer.model} {MAX_PRICE_USD:,} USD or more; prices must be below that"
+            problems[offer.provider] = Problem(text, where_in(scenario, ("account", offer.provider, rate)))
+    if problems:
+        raise InputError([*problems.values()])
 
 
 def ways_to_make(own: ClipClass, market: Market, known: Known = NOTHING_KNOWN) -> Choices:

@@ -108,6 +108,17 @@ def test_a_file_that_is_not_there_or_no_account_is_told(tmp_path: Path) -> None:
     assert "a.toml:1: `account` is required" in refusal(Account.load, written(tmp_path, "[kling]\n", "a.toml"))
 
 
+def test_a_rate_that_no_price_can_have_is_told_with_its_line(tmp_path: Path) -> None:
+    # 10 units a second at 0.00001 units to the dollar are a million dollars.
+    sold = catalog(model(offers=[{"audio": False, "price_per_second": "10"}]), unit="credit", units_per_usd=Decimal(80))
+    given = scenario([{"seconds": 5}], sold)
+    dear = written(tmp_path, "[account.p]\nunits_per_usd = 0.00001\n", "dear.toml")
+    with pytest.raises(InputError, match=r"dear\.toml:2: `units_per_usd` makes a price of p/m 1,000,000 USD or more"):
+        router.plan(under_account(given, dear), on=ON)
+    most = written(tmp_path, "[account.p]\nunits_per_usd = 0.000011\n", "most.toml")
+    assert router.plan(under_account(given, most), on=ON).routes[0].price_usd > 4_500_000
+
+
 # ---- --set -----------------------------------------------------------------------------------------------------------
 
 
