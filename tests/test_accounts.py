@@ -438,6 +438,18 @@ def test_a_plan_is_held_against_the_packs_that_it_says_are_owned(used: list[int]
     assert check_alone(forged.model_copy(update={"account": good.account}), [sold]) == [said]
 
 
+def test_a_baseline_that_has_the_packs_too_is_refused_by_what_it_saves() -> None:
+    # All on n costs 16 x 0.75 - 5 = 7 with the pack, the plan on m 16 x 0.50 - 5 = 3.
+    sold = catalog(model("m"), model("n", [{"audio": False, "price_per_second": "0.15"}]))
+    own = scenario(HUNDRED, sold, account={"p": {"packs": [{"pays_for_usd": 5}]}})
+    good = router.plan(own, on=ON)
+    bases = [
+        base.model_copy(update={"saving_usd": Decimal(9)} if base.name == "always n" else {}) for base in good.baselines
+    ]
+    findings, _ = check_fully(good.model_copy(update={"baselines": tuple(bases)}), own, (sold,), ON)
+    assert findings == ["baseline 'always n' is 9 above the plan, should be 4.000000"]
+
+
 def test_a_plan_whose_packs_are_over_is_refused_by_their_last_day() -> None:
     own = scenario(HUNDRED, catalog(model()), account={"p": {"packs": LISTED}})
     findings, _ = check_fully(router.plan(own, on=ON), own, resolved_catalogs(own), dt.date(2026, 4, 13))

@@ -120,10 +120,11 @@ class Alternatives:
                 taken.append((route.count, cost, route.max_takes))
                 ruled += route.count if on_model and not route.draft else 0
             spent = self._after(taken, ())
-            if not close(micro(baseline.expected_usd), spent) or not close(
-                micro(baseline.saving_usd), round(spent) - planned
-            ):
+            saved = round(spent) - planned
+            if not close(micro(baseline.expected_usd), spent):
                 yield f"baseline '{baseline.name}' is {baseline.expected_usd}, should be {usd(spent)}"
+            elif not close(micro(baseline.saving_usd), saved):
+                yield f"baseline '{baseline.name}' is {baseline.saving_usd} above the plan, should be {usd(saved)}"
             if baseline.clips != ruled:
                 yield f"baseline '{baseline.name}' decides {baseline.clips} clips, should be {ruled}"
 
