@@ -9,8 +9,9 @@ import router
 from router.analysis.comparison import compare
 from router.analysis.explain import explain
 from router.report.catalog_comparison_table import catalog_comparison_table
+from router.report.html.plan_page import plan_page
 from router.report.sensitivity_table import sensitivity_table
-from router.report.terminal import explanation_table
+from router.report.terminal import explanation_table, plan_table
 from tests.builders import ON, Raw, catalog, model, scenario
 
 FIVE = [{"id": "clip", "seconds": 5, "count": 16}]
@@ -95,3 +96,10 @@ def test_check_does_not_hold_the_price_of_one_region_against_that_of_another() -
     ]
     sold = catalog(*(model("m", offers, region=region) for region, offers in sizes))
     assert "resolution" not in [one.what for one in router.check_catalogs([sold], on=ON).findings]
+
+
+def test_a_plan_says_in_which_region_its_clips_are_bought() -> None:
+    made = router.plan(EVERYWHERE, on=ON)
+    assert "Sold by region: p/m in cn\n" in plan_table(made)
+    assert "silent in cn" in plan_page(made, None)
+    assert "region" not in plan_table(router.plan(scenario(FIVE), on=ON))

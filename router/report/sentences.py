@@ -129,6 +129,19 @@ def account_lines(plan: Plan) -> Iterator[str]:
             yield f"Account with {provider}: {'; '.join(said)}"
 
 
+def region_lines(plan: Plan) -> Iterator[str]:
+    """Where the clips are bought, as far as their prices hold in one region only."""
+    region_of = {line.offer: line.region for line in plan.prices}
+    found: dict[str, list[str]] = {}
+    for route in plan.routes:
+        first = route.chain[0].offer
+        if first is not None and (region := region_of.get(first)) is not None:
+            regions = found.setdefault(f"{route.provider}/{route.model}", [])
+            regions += [region] if region not in regions else []
+    if found:
+        yield f"Sold by region: {', '.join(f'{name} in {some_text(regions)}' for name, regions in found.items())}"
+
+
 def agreed(terms: AccountTerms) -> Iterator[str]:
     """What an account agreed with a provider, term by term."""
     if terms.discount:

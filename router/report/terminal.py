@@ -16,6 +16,7 @@ from router.report.sentences import (
     made_text,
     penalty_lines,
     proof_text,
+    region_lines,
     risk_move_text,
     saving_text,
     settlement_lines,
@@ -52,7 +53,7 @@ def plan_table(plan: Plan, width: int | None = None, *, colour: bool = False) ->
         page.table(*_stacked(columns, cells, 2 + len(group), 3, page))
     if alone:
         page.line(f"All from {plan.routes[0].provider}. Price, expected and worst case are for one clip.")
-    for line in account_lines(plan):
+    for line in (*account_lines(plan), *region_lines(plan)):
         page.line(line)
     for line in _totals(plan):
         page.line(line)

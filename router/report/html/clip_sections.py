@@ -88,8 +88,9 @@ def prices_section(plan: Plan) -> Section | None:
     ]  # fmt: skip
     used: dict[tuple[str, str, str, int], list[Route]] = {}
     for route in plan.routes:
-        makes = makes_text(route.resolution, "native" if route.audio == "native" else "none", route.mode)
         offer = -1 if route.chain[0].offer is None else route.chain[0].offer
+        region = lines[offer].region if offer in lines else None
+        makes = makes_text(route.resolution, "native" if route.audio == "native" else "none", route.mode, region)
         used.setdefault((f"{route.provider}/{route.model}", makes, route.catalog, offer), []).append(route)
     rows = [
         [
