@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -16,12 +16,14 @@ from router.bulk.files import refuse_place, whole, write_table
 from router.bulk.routed import routed
 from router.errors import Problem
 from router.loading.tables.frames import without_ours
+from router.loading.tables.index import with_index
 from router.pipeline import plan
 from router.schema.plan import Plan
 from router.schema.scenario import Scenario
+from router.units import usd_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TablePlan:
     """The plan of a table's classes; the table itself is read again when its routes are asked for."""
 
@@ -29,7 +31,15 @@ class TablePlan:
     """Its clips are classes, each named by what it asks for."""
     scenario: Scenario
     """What was planned: a clip for each class, with their number."""
-    _table: ClassTable = field(repr=False)
+    _table: ClassTable
+
+    def __repr__(self) -> str:
+        counts = f"{self.rows:,} rows, {self.bad:,} bad, {len(self.scenario.clips):,} classes"
+        return f"<TablePlan: {counts}, {usd_text(self.plan.totals.expected_usd)} expected>"
+
+    def _repr_html_(self) -> str:
+        """The plan of the classes in a notebook."""
+        return self.plan._repr_html_()
 
     @property
     def rows(self) -> int:
@@ -61,7 +71,7 @@ class TablePlan:
 
     def bad_rows(self) -> Any:
         """The rows that were set aside, with what is wrong with each (``route.problem``), as `routed` gives them."""
-        return self._native(without_ours(self._table.faults.bad()))
+        return self._native(without_ours(self._table.faults.bad(), self._table.frame.index))
 
     def write(self, path: str | FilePath, told: Told | None = None) -> None:
         """Write the routed table, whole or not at all, as the name's ending says: .csv, .jsonl, .parquet or .arrow.
@@ -73,9 +83,8 @@ class TablePlan:
         """
         name = FilePath(path).name
         tell(told, f"writing {name}")
-        write_table(
-            self._table.frame, self._routed(), FilePath(path), lambda: tell(told, f"putting {name} in its place")
-        )
+        rows = without_ours(self._routed())
+        write_table(self._table.frame, rows, FilePath(path), lambda: tell(told, f"putting {name} in its place"))
 
     def write_bad_rows(self, path: str | FilePath) -> None:
         """Write the bad rows, as `write` does."""
@@ -93,7 +102,8 @@ class TablePlan:
         return routed(own.frame, own.columns, own.keys, own.classes.of_keys, self.plan)
 
     def _native(self, rows: nw.LazyFrame[Any]) -> Any:
-        return rows.collect().to_native() if self._table.frame.eager else rows.to_native()
+        frame = self._table.frame
+        return with_index(rows.collect().to_native() if frame.eager else rows.to_native(), frame.index)
 
 
 def plan_table(

@@ -79,7 +79,7 @@ def routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, str
     of_keys
         The class of each key, by position.
     """
-    return without_ours(_routed(frame, columns, keys, of_keys, plan))
+    return without_ours(_routed(frame, columns, keys, of_keys, plan), frame.index)
 
 
 def _routed(frame: Frame, columns: Columns, keys: Keys, of_keys: Mapping[int, str], plan: Plan) -> Rows:

@@ -73,12 +73,13 @@ def columns_of(frame: Frame, names: Mapping[str, str | Sequence[str]], *, by_gro
         If a column is none of a clip, and not carried along; or has none of the kinds that a field can have.
     """
     schema = frame.rows.collect_schema()
-    _told_apart(list(schema), frame)
-    known, wrong = fields_of(list(schema), names, Clip.model_fields)
+    own = [name for name in schema if name not in frame.index or frame.index[name] == name]
+    _told_apart(own, frame)
+    known, wrong = fields_of(own, names, Clip.model_fields)
     problems = [
         Problem(f"`{printable(name, 60)}` {said or _unknown(name)}", frame.label) for name, said in wrong.items()
     ]
-    for name, stated in missing_columns(list(schema), names).items():
+    for name, stated in missing_columns(own, names).items():
         text = f"has no column `{printable(name, 60)}`, which `columns.{printable(stated, 60)}` names"
         problems.append(Problem(text, frame.label))
     parts: dict[str, nw.Expr] = {}
@@ -126,8 +127,8 @@ def _told_apart(names: Sequence[object], frame: Frame) -> None:
 
 def _unknown(name: str) -> str:
     near = nearest(name, Clip.model_fields)
-    hint = f"did you mean `{near}`? " if near else ""
-    return f"is no field of a clip; {hint}Name it in `[columns]` as `carry` to take it along"
+    hint = f"did you mean `{near}`? Or " if near else ""
+    return f"is no field of a clip; {hint}name it in `[columns]` as `carry` to take it along"
 
 
 def _parts(frame: Frame, name: str, field: str, kind: Any) -> tuple[dict[str, nw.Expr], list[str]]:

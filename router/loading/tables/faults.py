@@ -157,9 +157,8 @@ class Faults:
         begin = in_columns("`id` is also that of ", self.columns.of)
         text = nw.lit(f"{begin}an earlier row; ids must differ")
         if self.frame.engine != DASK:
-            text = nw.concat_str(
-                nw.lit(f"{begin}row "), (nw.col(_FIRST) + 1).cast(nw.String), nw.lit("; ids must differ")
-            )
+            first = nw.col(_FIRST).fill_null(0).cast(nw.Int64) + 1  # Pandas makes floats of numbers with gaps
+            text = nw.concat_str(nw.lit(f"{begin}row "), first.cast(nw.String), nw.lit("; ids must differ"))
         return joint.with_columns(nw.when(again).then(text).alias("router_of_id")).drop(_NAMED, _FIRST)
 
 

@@ -8,22 +8,20 @@ from __future__ import annotations
 import csv
 import glob
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import narwhals.stable.v2 as nw
 
 from router.errors import InputError, Problem
 from router.loading.clip_table import header_of
 from router.loading.formats import label_of, row_line
+from router.loading.tables.index import Index, without_index
 from router.schema.base import Path
-
-if TYPE_CHECKING:
-    pass
 
 Kind = Literal["csv", "jsonl", "parquet", "arrow", "frame"]
 Rows: TypeAlias = "nw.LazyFrame[Any]"
@@ -61,6 +59,8 @@ class Frame:
     """The column of names that differ, by which an engine without an order of its own can put rows into one."""
     has_blanks: bool = False
     """Whether rows that hold nothing at all are no clips."""
+    index: Index = field(default_factory=dict)
+    """The columns that are an index in pandas."""
 
     @property
     def engine(self) -> str:
@@ -159,6 +159,7 @@ def framed(table: Any, label: str = "the table") -> Frame:
     TypeError
         If it is none.
     """
+    table, index = without_index(table)
     try:
         found = _narwhals(table)
         rows: Rows = found.lazy()
@@ -170,7 +171,7 @@ def framed(table: Any, label: str = "the table") -> Frame:
         raise TypeError(
             f"a table must be a path or a data frame of polars, pandas, pyarrow, DuckDB or Dask, not {kind}"
         ) from None
-    return Frame(label, "frame", rows, eager=isinstance(found, nw.DataFrame))
+    return Frame(label, "frame", rows, eager=isinstance(found, nw.DataFrame), index=index)
 
 
 def collected(rows: Rows) -> nw.DataFrame[Any]:
@@ -240,9 +241,10 @@ def _quoted(name: str) -> str:
     return '"{}"'.format(name.replace('"', '""'))
 
 
-def without_ours(rows: Rows) -> Rows:
-    """Rows without columns that are ours and no result."""
-    return rows.drop(*(name for name in rows.collect_schema().names() if name.startswith(OURS[1])))
+def without_ours(rows: Rows, index: Collection[str] = ()) -> Rows:
+    """Rows without columns that are ours and no result, but for those of an index that is to be brought back."""
+    names = rows.collect_schema().names()
+    return rows.drop(*(name for name in names if name.startswith(OURS[1]) and name not in index))
 
 
 def joined(rows: Rows, small: Rows, on: Sequence[str], how: Literal["inner", "left"] = "inner") -> Rows:
