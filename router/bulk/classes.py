@@ -119,7 +119,7 @@ def _names(needs: Sequence[tuple[Exact, Requirements]]) -> list[str]:
 
     >>> need = Requirements(resolution="720p", audio="native", max_segments=2)
     >>> _names([(5, need), (Fraction("7.5"), need), (5, need)])[1:]
-    ['7.5 s text-to-video 720p native, max_segments 2', '5 s text-to-video 720p native, max_segments 2 #3']
+    ['7.5 s text-to-video 720p native (max_segments 2)', '5 s text-to-video 720p native (max_segments 2) #3']
     """
     found: dict[str, None] = {}
     for seconds, need in needs:
@@ -130,9 +130,10 @@ def _names(needs: Sequence[tuple[Exact, Requirements]]) -> list[str]:
             "" if need.audio == "none" else need.audio,
         ]
         besides = [(name, getattr(need, name)) for name in _LAST]
-        parts = [" ".join(word for word in words if word)]
-        parts += [_said(name, value) for name, value in besides if value != Requirements.model_fields[name].default]
-        name = ", ".join(parts)[:_LONGEST].strip()
+        name = " ".join(word for word in words if word)
+        # In parentheses: where classes are listed, commas stand between them.
+        parts = [_said(name, value) for name, value in besides if value != Requirements.model_fields[name].default]
+        name = (f"{name} ({', '.join(parts)})" if parts else name)[:_LONGEST].strip()
         number = len(found)
         while name in found:
             number += 1
@@ -147,5 +148,6 @@ def _said(name: str, value: Any) -> str:
     if isinstance(value, tuple):
         return f"{name} {'+'.join(value)}"
     if isinstance(value, Drafts):
-        return f"{value.count} drafts {value.resolution or ''} {value.audio}"
+        words = [f"{value.count} drafts", value.resolution or "", "" if value.audio == "none" else value.audio]
+        return " ".join(word for word in words if word)
     return f"{name} {value}"
