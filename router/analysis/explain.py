@@ -13,6 +13,8 @@ from router.market import open_market, ways_to_make
 from router.offers.clip_classes import clip_classes
 from router.offers.eligibility import rejections
 from router.pipeline import plan
+from router.report.words import some_text
+from router.schema.base import printable
 from router.schema.candidate import Candidate, Chain, ClipClass, Offer, Rejection
 from router.schema.explanation import ExplainedOffer, Explanation
 from router.schema.plan import Plan, Route
@@ -30,9 +32,10 @@ def explain(scenario: Scenario, clip_id: str, *, on: dt.date | None = None) -> E
     """
     clip = next((clip for clip in scenario.clips if clip.id == clip_id), None)
     if clip is None:
-        near = nearest(clip_id, [clip.id for clip in scenario.clips])
-        shown = "".join(character for character in clip_id[:80] if character.isprintable())
-        raise InputError(f"no clip is called '{shown}'" + (f"; did you mean '{near}'?" if near else ""))
+        names = [clip.id for clip in scenario.clips]
+        near = nearest(clip_id, names)
+        hint = f"did you mean '{near}'?" if near else f"the first are {some_text([repr(name) for name in names])}"
+        raise InputError(f"no clip is called '{printable(clip_id, 80)}'; {hint}")
     market = open_market(scenario, on)
     own, *drafts = clip_classes([clip])
     choices = ways_to_make(own, market)

@@ -248,6 +248,12 @@ def test_explain_of_a_clip_that_is_not_there_offers_the_nearest(router_: Router)
     assert "no clip is called 'heroo'; did you mean 'hero'?" in ran.err
 
 
+def test_explain_says_how_clips_are_called_where_none_is_near(router_: Router) -> None:
+    ran = router_("explain", QUICKSTART, "10 s \x1b[31mat night")
+    expected = "no clip is called '10 s ?[31mat night'; the first are 'hero', 'teaser', 'product-turn' and 2 more"
+    assert (ran.status, expected in ran.err) == (2, True)
+
+
 def test_explain_still_answers_where_no_plan_exists(router_: Router, tmp_path: Path) -> None:
     ran = router_("explain", written(tmp_path, CLIP + "[limits]\nbudget_usd = 0.3\n", "s.toml"), "a", "--as-of", DAY)
     assert ran.status == 0
