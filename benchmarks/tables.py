@@ -195,8 +195,8 @@ def _verify(table: Path, result: Path, plan: Path, limits: Any) -> None:
     own, routed = _scan(table), _scan(result)
     names = list(own.collect_schema())
     both = pl.concat([own.rename({name: f"own {name}" for name in names}), routed], how="horizontal")
-    kept = both.select(pl.all_horizontal((pl.col(f"own {name}") == pl.col(name)).all() for name in names))
-    if not kept.collect(engine="streaming").item() or _rows(table) != _rows(result):
+    kept = both.select(pl.all_horizontal(pl.col(f"own {name}").eq_missing(pl.col(name)).all() for name in names))
+    if _rows(table) != _rows(result) or not kept.collect(engine="streaming").item():
         raise WrongAnswerError("tables: the routed table has not the rows of the table")
     stated = json.loads(plan.read_text(encoding="utf-8"))
     groups = routed.group_by(*KEYS, "route.number").agg(pl.len().alias("rows"), pl.col("route.model").first())
