@@ -244,3 +244,17 @@ def test_a_column_of_mixed_kinds_that_is_carried_along_stays_in_pandas_and_goes_
         made.write(tmp_path / "routed.csv")
     assert "s3cret" not in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_columns_have_the_same_kinds_where_nothing_is_made(engine: str, tmp_path: Path) -> None:
+    """A cent pays for no clip: without one that is made all prices are empty, and still numbers."""
+    both = []
+    for value in (0.01, 9.0):
+        own = ENGINES[engine](frame_of([{"id": "a", "seconds": 5, "value_usd": value}]))
+        router.plan_table(own, on=ON).write(tmp_path / "r.parquet")
+        both.append(dict(pl.read_parquet_schema(tmp_path / "r.parquet")))
+    assert {name: both[0][name] for name in both[0] if name.endswith(("_usd", "_seconds"))} == {
+        name: both[1][name] for name in both[1] if name.endswith(("_usd", "_seconds"))
+    }
+    assert both[0]["route.price_usd"] == pl.Decimal(18, 6)

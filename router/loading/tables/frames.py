@@ -40,6 +40,8 @@ _TEXTS = "string[pyarrow]"
 _PART = 2**40
 """Rows that a partition may have."""
 _MONEY = (18, 6)
+_EXACT = ("_usd", "_seconds")
+"""Ends of columns that are exact numbers."""
 
 
 @dataclass(frozen=True)
@@ -275,8 +277,9 @@ def _joined_arrow(rows: Rows, small: Rows, on: list[str], how: Literal["inner", 
 
 
 def series(name: str, values: Sequence[Any], like: nw.DataFrame[Any]) -> nw.Series[Any]:
-    """A column of exact dollars, whole numbers, flags or texts for a small table that is to be joined with a large one."""
-    first = next((value for value in values if value is not None), "")
+    """A column of exact numbers, whole ones, flags or texts for a small table that is to be joined with a large one."""
+    # Of one that is empty the name says what it is, so that every table has the same kinds.
+    first = next((value for value in values if value is not None), Decimal(0) if name.endswith(_EXACT) else "")
     # Few different texts over very many rows: polars writes the numbers of categories in a third of the time.
     text = nw.Categorical if like.implementation is nw.Implementation.POLARS else nw.String
     kinds: Mapping[type, Any] = {Decimal: nw.Decimal(*_MONEY), int: nw.Int64, bool: nw.Boolean, str: text}
