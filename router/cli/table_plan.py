@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import signal
 import sys
 import threading
@@ -31,6 +32,10 @@ LARGE_ROWS = 100_000
 """The same of a table whose rows can be counted at once."""
 
 
+_NAMES_TABLE = re.compile(r"clips[\"']?\s*[=:]\s*[\"']")
+"""In a scenario whose clips are not in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the command line says of tables."""
@@ -49,7 +54,9 @@ def table_of(scenario: str) -> Path | None:
     if table.suffix.lower() not in (".toml", ".json"):
         return None if scenario == "-" else table
     try:
-        named = parse(read(table)).get("clips")
+        source = read(table)
+        # Most name none, and are parsed when they are loaded: once is enough.
+        named = parse(source).get("clips") if _NAMES_TABLE.search(source.text) else None
     except InputError:
         return None
     return table.parent / named if isinstance(named, str) else None
@@ -135,9 +142,8 @@ def planned(
             account=account,
             told=told,
         )
-        bad = None
-        if found.bad:
-            bad = asked.bad_rows or str(_beside(table, asked, output, "bad-rows"))
+        bad = asked.bad_rows or str(_beside(table, asked, output, "bad-rows"))
+        if found.bad or asked.bad_rows is not None:  # Asked for by name: an older one is not to be taken for it
             found.write_bad_rows(bad)
         lines = _beside(table, asked, output, "unreadable")
         if found.unreadable:
@@ -149,7 +155,7 @@ def planned(
             f"router: lines that cannot be read as rows: {found.unreadable:,}; they stand in {printable(str(lines))}",
             err=True,
         )
-    if bad is not None:
+    if found.bad:
         for problem in found.problems():
             click.echo(f"router: {problem}", err=True)
         click.echo(f"router: bad rows: {found.bad:,}; they stand in {printable(bad)}", err=True)

@@ -10,11 +10,13 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import polars as pl
 import pytest
 
 from router.bulk.class_table import class_scenario
+from router.cli.table_plan import table_of
 from router.schema.scenario import Scenario
 from tests.cli.commands import DAY, ROOT, Router
 from tests.loading.messages import said_well, written
@@ -158,6 +160,33 @@ def test_bad_rows_go_where_they_are_asked_to_go(router_: Router, tmp_path: Path)
     assert (ran.status, ran.out) == (0, "")
     assert names(tmp_path) == ["b.jsonl", "p.json", "t.csv", "t.unreadable.csv"]
     assert pl.read_ndjson(tmp_path / "b.jsonl")["id"].to_list() == ["b"]
+
+
+def test_where_no_row_is_bad_the_file_that_was_asked_for_is_no_older_one(router_: Router, tmp_path: Path) -> None:
+    path = written(tmp_path, "id,seconds\na,5\n", "t.csv")
+    written(tmp_path, "id,seconds,route.problem\nold,x,wrong\n", "b.csv")
+    ran = router_.plan(path, "--bad-rows", tmp_path / "b.csv", "-o", tmp_path / "p.json")
+    assert (ran.status, "bad rows" in ran.err) == (0, False)
+    assert (tmp_path / "b.csv").read_text() == "id,seconds,route.problem\n"
+
+
+def test_a_scenario_whose_clips_stand_in_it_is_parsed_once(tmp_path: Path) -> None:
+    inline = written(tmp_path, 'title = "x"\n[[clips]]\nid = "clips"\nseconds = 5\n', "s.toml")
+    with mock.patch("router.cli.table_plan.parse", side_effect=AssertionError("parsed")):
+        assert table_of(str(inline)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("s.toml", 'clips = "t.csv"'),
+        ("s.toml", "'clips'='t.csv'"),
+        ("s.json", '{"title": "x", "clips" : "t.csv"}'),
+        ("s.json", '{"clips":\n"t.csv"}'),
+    ],
+)
+def test_the_table_of_a_scenario_is_found_however_it_is_written(tmp_path: Path, name: str, text: str) -> None:
+    assert table_of(str(written(tmp_path, text, name))) == tmp_path / "t.csv"
 
 
 @pytest.mark.parametrize(
