@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from router.report.page import Column, Page, bar_text
-from router.report.sentences import percent_text
 from router.report.tabular import to_csv
 from router.schema.bench import Bench, Calls, Measured, Sizes, Span, Timed
 from router.units import clips_text
@@ -58,7 +57,7 @@ def _sizes_text(sizes: Sizes) -> str:
         parts.append(
             f"solver: {_some(sizes.rows, 'row')}, {_some(sizes.columns, 'column')} in {_some(sizes.blocks, 'part')}"
         )
-    else:
+    elif sizes.limits:
         parts.append("no limit binds")
     return "; ".join(parts) + ("" if sizes.status == "optimal" else "; not proven optimal")
 
@@ -71,9 +70,9 @@ def _rows(own: Timed) -> Iterator[Sequence[str]]:
     total = planning.total.median_seconds or 1.0
     for one in planning.stages:
         share = min(1.0, one.median_seconds / total)
-        yield _row(f"  {_STAGES[one.stage]}", one, percent_text(share), bar_text(share, _BAR))
+        yield _row(f"  {_STAGES[one.stage]}", one, f"{share:.1%}", bar_text(share, _BAR))
     for name, span in (("  all stages", planning.all_stages), ("  other", planning.other), ("plan", planning.total)):
-        yield _row(name, span, percent_text(min(1.0, span.median_seconds / total)))
+        yield _row(name, span, f"{min(1.0, span.median_seconds / total):.1%}")
     if own.measured.exact is not None:
         yield _row("exact distribution", own.measured.exact)
     yield _row(f"simulation, {own.measured.simulation.draws:,} draws", own.measured.simulation)
@@ -92,8 +91,8 @@ def _lines(own: Timed) -> Iterator[str]:
         kinds = _some(found.routing.kinds, "kind of clip", "kinds of clips")
         for name, calls in (("new to it", found.routing.new), ("it knows", found.routing.remembered)):
             yield (
-                f"One decision of a router on a requirement {name}: {calls.median_microseconds:.3g} us, "
-                f"99 of 100 within {calls.p99_microseconds:.3g} us ({kinds}, {calls.calls:,} calls)."
+                f"One decision of a router on a requirement {name}: {seconds_taken(calls.median_microseconds / 1e6)}, "
+                f"99 of 100 within {seconds_taken(calls.p99_microseconds / 1e6)} ({kinds}, {calls.calls:,} calls)."
             )
         if found.routing.refused:
             yield f"It refuses {_some(found.routing.refused, 'kind of clip', 'kinds of clips')}, not timed."
