@@ -17,7 +17,7 @@ import click
 from pydantic_core import PydanticCustomError
 
 from router import log
-from router.cli.table_plan import by_classes, is_large, table_of
+from router.cli.table_plan import TABLES, by_classes, is_large, table_of
 from router.loading.account_file import under_account
 from router.loading.overrides import overridden
 from router.loading.plan_file import load_plan_or_scenario
@@ -105,6 +105,28 @@ def given_scenario(path: str, sets: Sequence[str] = (), account: str | None = No
 def given_plan_or_scenario(path: str) -> Plan | Scenario:
     """The plan or the scenario that a command was given; of a large table, the scenario of its classes."""
     return by_classes(path, (), None) if is_large(table_of(path)) else load_plan_or_scenario(path)
+
+
+Given = TypeVar("Given", bound=Plan | Scenario)
+
+
+def named_like(
+    given: Given, path: str, other: Plan | Scenario, sets: Sequence[str] = (), account: str | None = None
+) -> Given | Scenario:
+    """What was given, or the scenario of its table's classes where the other side names these: small tables are read row by row."""
+    table = table_of(path)
+    if isinstance(given, Plan) or table is None or table.suffix.lower() not in TABLES:
+        return given
+    if not _names(given).isdisjoint(_names(other)):
+        return given
+    of_classes = by_classes(path, sets, account)
+    return given if _names(of_classes).isdisjoint(_names(other)) else of_classes
+
+
+def _names(given: Plan | Scenario) -> set[str | None]:
+    if isinstance(given, Scenario):
+        return {clip.id for clip in given.clips}
+    return {name for way in (*given.routes, *given.left_out) for name in way.clips}
 
 
 def set_anew(scenario: Scenario, sets: Sequence[str], account: str | None) -> Scenario:

@@ -15,6 +15,7 @@ from router.cli.common import (
     as_of_option,
     chosen_format,
     given_plan_or_scenario,
+    named_like,
     page,
     page_options,
     set_anew,
@@ -61,7 +62,9 @@ def command(
     if before == after == "-":
         raise click.UsageError("only one of A and B can come from standard input")
     form = chosen_format(form, output, PAGES)
-    given = _set_anew([(path, given_plan_or_scenario(path)) for path in (before, after)], sets, account)
+    own, other = (given_plan_or_scenario(path) for path in (before, after))
+    sides = [(before, named_like(own, before, other)), (after, named_like(other, after, own))]
+    given = _set_anew(sides, sets, account)
     plans = [_planned(own, path, on) for own, path in zip(given, (before, after), strict=True)]
     scenarios = [own for own in given if isinstance(own, Scenario)]
     found = compare(plans[0], plans[1], (scenarios[0], scenarios[1]) if len(scenarios) == 2 else None)

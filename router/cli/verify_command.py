@@ -19,11 +19,12 @@ from router.cli.common import (
     as_of_option,
     fail_on_option,
     given_scenario,
+    named_like,
     set_option,
     stale_status,
     verbose_option,
 )
-from router.cli.table_plan import TABLES, by_classes, table_of
+from router.cli.table_plan import by_classes
 from router.errors import InputError, Problem
 from router.loading.catalog_file import bundled_names, load_catalog
 from router.market import open_market
@@ -93,12 +94,7 @@ def _planned(plan: Plan, file: str, sets: Sequence[str], account: str | None, sk
     """The scenario that a plan is of: that of a table's classes where the plan names these."""
     if skip_bad_rows:
         return by_classes(file, sets, account, skip_bad_rows=True)
-    scenario = given_scenario(file, sets, account)
-    named = {name for way in (*plan.routes, *plan.left_out) for name in way.clips}
-    table = table_of(file)
-    if table is not None and table.suffix.lower() in TABLES and named.isdisjoint(clip.id for clip in scenario.clips):
-        return by_classes(file, sets, account)
-    return scenario
+    return named_like(given_scenario(file, sets, account), file, plan, sets, account)
 
 
 def _changed(ref: CatalogRef, catalog: Catalog) -> bool:

@@ -154,6 +154,24 @@ def test_bad_rows_and_broken_lines_are_set_aside_beside_the_result(router_: Rout
     assert "router: lines that cannot be read as rows: 1; they stand in" in ran.err
 
 
+def test_a_plan_of_classes_differs_in_nothing_from_the_small_table_that_it_is_of(
+    router_: Router, tmp_path: Path
+) -> None:
+    path = written(tmp_path, GOOD, "t.csv")
+    plan = tmp_path / "p.json"
+    assert router_.plan(path, "--routed", tmp_path / "r.csv", "-o", plan).status == 0
+    for sides in ((plan, path), (path, plan)):
+        ran = router_("diff", *sides, "--as-of", DAY, "--exit-code", "--format", "json")
+        assert (ran.status, ran.json["same"]) == (0, True)
+
+
+def test_small_tables_of_other_names_are_compared_row_by_row(router_: Router, tmp_path: Path) -> None:
+    """Three clips gone, three new, though the classes are the same."""
+    sides = (written(tmp_path, GOOD, "a.csv"), written(tmp_path, "id,seconds\nxa,5\nxb,5\nxc,10\n", "b.csv"))
+    ran = router_("diff", *sides, "--as-of", DAY, "--format", "table")
+    assert "Clips: 3 gone, 3 new, 0 as before" in ran.out
+
+
 def test_bad_rows_go_where_they_are_asked_to_go(router_: Router, tmp_path: Path) -> None:
     path = written(tmp_path, BAD, "t.csv")
     ran = router_.plan(path, "--bad-rows", tmp_path / "b.jsonl", "-o", tmp_path / "p.json")
