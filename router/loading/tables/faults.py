@@ -181,11 +181,11 @@ def _repeats(frame: Frame, read: nw.Expr) -> bool:
             import polars as pl
 
             own = named.to_native()
-            rises, bits = (pl.col(_NAMED) > pl.col(_NAMED).shift()).all(), pl.col(_NAMED).hash()
-            rising, rows = own.select(rises, pl.len().alias("rows")).collect(engine="streaming").row(0)
-            if rising:
+            # Asked for the number of rows as well, polars would hold all names at once.
+            if own.select((pl.col(_NAMED) > pl.col(_NAMED).shift()).all()).collect(engine="streaming").item():
                 return False
-            passes = 1 + rows // _AT_ONCE
+            bits = pl.col(_NAMED).hash()
+            passes = 1 + own.select(pl.len()).collect(engine="streaming").item() // _AT_ONCE
             for at in range(passes):
                 some = own.filter(bits % passes == at).select(bits).collect(engine="streaming").to_series().sort()
                 twice = some.filter(some == some.shift()).unique()
