@@ -15,7 +15,7 @@ from router.loading.tables.frames import DASK, DUCKDB, SUFFIXES, Frame, Kind, Ro
 from router.schema.base import printable
 
 _FORMULA = r"^[=+\-@\t\r]"
-_AT_ONCE = 2**26
+_AT_ONCE = 2**25
 """Bytes that are written, and later read, at once: what reads a table of long prompts is to take little memory too."""
 _LEAST, _MOST = 2**13, 2**16
 """Rows of a group, whatever they take."""
