@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from router.optimization.problem import Group, Option, Problem, without_limits
-from router.optimization.rows import Counts, Number, Row, Uses, weighed
+from router.optimization.rows import Number, Row, Uses, weighed
 
 CLASSES = 260
 MODELS = 6
@@ -132,11 +132,6 @@ def with_limits(choices: Table, counts: Sequence[int]) -> Problem:
 
 def _uses(choices: Table, use: Callable[[Choice], Number]) -> Uses:
     return tuple(tuple(use(choice) for choice in own) for own in choices)
-
-
-def used_by(problem: Problem, counts: Counts) -> list[str]:
-    """How near each limit is, for a look at an instance."""
-    return [f"{row.name}: {float(row.used(counts)):,.6g} of {float(row.bound):,.6g}" for row in problem.rows]
 
 
 @dataclass(frozen=True, slots=True)

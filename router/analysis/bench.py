@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 from router.analysis.bench_summary import summary
@@ -125,10 +126,10 @@ def _timed(given: Given, rounds: int, draws: int, on: dt.date, told: Callable[[i
         notes.append(f"the exact distribution is not timed: {error}")
     for done in range(rounds):
         scenario = _clocked(taken.load, load)
-        made = _clocked(taken.total, lambda anew=scenario: _planned(anew, on, taken))  # type: ignore[misc]
+        made = _clocked(taken.total, partial(_planned, scenario, on, taken))
         if not notes:
-            _clocked(taken.exact, lambda own=made: distribution(own))  # type: ignore[misc]
-        _clocked(taken.simulation, lambda own=made: simulate(own, draws=draws))  # type: ignore[misc]
+            _clocked(taken.exact, partial(distribution, made))
+        _clocked(taken.simulation, partial(simulate, made, draws=draws))
         told(done + 1)
     routing = _routing(scenario, rounds, on)
     if routing is None:
